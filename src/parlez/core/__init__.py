@@ -1,0 +1,1 @@
+"""The domain: conversations, turns, events. No HTTP, SQL, vendor or environment in here."""

@@ -1,0 +1,43 @@
+"""The language models that a server knows."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from parlez.core.ports.chat_model import ChatModel
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as data.
+
+    `name` is what callers say and `vendor_name` what the vendor is told. `context_tokens` is how
+    much it reads and `output_tokens` how much it writes at most, both in its own tokens.
+    `unavailable` says why it cannot be used now and what would change that.
+    """
+
+    name: str
+    vendor_name: str
+    display_name: str
+    vendor: str
+    context_tokens: int
+    output_tokens: int
+    unavailable: str | None = None
+
+
+class ModelCatalog(Protocol):
+    """Which models there are, and who answers for each."""
+
+    def list(self) -> list[Model]:
+        """Every known model, usable or not."""
+        ...
+
+    def resolve(self, name: str | None) -> Model:
+        """The model of that name, or the default for None or an empty name.
+
+        Raises `NotFound`, naming the known models, or `ModelUnavailable` with the way to enable it.
+        """
+        ...
+
+    def chat_model(self, model: Model) -> ChatModel:
+        """Whoever answers for a model that `resolve` gave."""
+        ...

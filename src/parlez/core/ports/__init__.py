@@ -1,0 +1,1 @@
+"""What the domain needs from outside, one short file per plug-in point."""
