@@ -1,6 +1,6 @@
 """A language model that answers a list of messages."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -80,7 +80,7 @@ class ChatModel(Protocol):
         """Wait for the whole answer."""
         ...
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[LoggedEvent | Finished]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[LoggedEvent | Finished, None]:
         """Yield the answer as it comes: pieces of text (never an empty one, never half a
         character), tool calls once they are whole, and `Finished` exactly once, last. An answer
         that breaks off raises `ModelFailed`; what was yielded before stays said."""

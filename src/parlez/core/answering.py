@@ -1,0 +1,111 @@
+"""Getting an answer out of a model."""
+
+import asyncio
+from contextlib import aclosing
+
+from parlez.core.context import MOST_CHARACTERS_PER_TOKEN, fit, prompt_budget
+from parlez.core.errors import ContextOverflow, ModelTimeout
+from parlez.core.limits import TurnLimits
+from parlez.core.messages import Message
+from parlez.core.models import ModelCatalog
+from parlez.core.ports.chat_model import ChatModel, ChatRequest, Finished
+from parlez.core.ports.turn_store import TurnStore
+from parlez.core.recorder import Recorder
+from parlez.core.turns import Turn
+
+MOST_REFITS = 4
+"""Times that a prompt is made smaller because the model says that it is too long."""
+
+
+class Answer:
+    """What has become of an answer so far; whoever ends the turn reads it, also after an error."""
+
+    def __init__(self, recorder: Recorder | None = None):
+        self.recorder = recorder
+        self.finished: Finished | None = None
+        self.left_out = 0
+        self._text = ""
+
+    @property
+    def text(self) -> str:
+        return self.recorder.text if self.recorder else self._text
+
+    def complete(self, text: str, finished: Finished) -> None:
+        self._text, self.finished = text, finished
+
+
+class Answering:
+    """Puts a turn to its model: reads the history, fits it, keeps the time limits."""
+
+    def __init__(self, store: TurnStore, catalog: ModelCatalog, limits: TurnLimits):
+        self._store = store
+        self._catalog = catalog
+        self._limits = limits
+
+    async def answer(self, turn: Turn, history: list[Message] | None, answer: Answer) -> None:
+        """Fill `answer`. `history` is read from the store unless it is known already. Raises
+        `ParlezError`."""
+        model = self._catalog.resolve(turn.model)
+        earlier = 0
+        if history is None:
+            characters = model.context_tokens * MOST_CHARACTERS_PER_TOKEN
+            branch = await self._store.path(turn.scope, turn.user_message_id, characters)
+            history, earlier = branch.messages, branch.earlier
+        budget = prompt_budget(model, turn.options)
+        for refits_left in reversed(range(MOST_REFITS)):
+            context = fit(history, turn.system_prompt, budget)
+            answer.left_out = earlier + context.left_out
+            request = ChatRequest(model.vendor_name, context.prompts, turn.options)
+            try:
+                return await self._ask(self._catalog.chat_model(model), request, answer)
+            except ContextOverflow as overflow:
+                if not refits_left:
+                    raise
+                budget = _smaller(budget, overflow)
+
+    async def _ask(self, chat_model: ChatModel, request: ChatRequest, answer: Answer) -> None:
+        if answer.recorder:
+            await self._stream(chat_model, request, answer, answer.recorder)
+            return
+        try:
+            async with asyncio.timeout(self._limits.whole):
+                completion = await chat_model.complete(request)
+        except TimeoutError:
+            raise self._timeout("did not finish its answer", self._limits.whole) from None
+        answer.complete(completion.text, completion.finished)
+
+    async def _stream(
+        self, chat_model: ChatModel, request: ChatRequest, answer: Answer, recorder: Recorder
+    ) -> None:
+        clock = asyncio.get_running_loop().time
+        whole = clock() + self._limits.whole
+        begun = False
+        try:
+            async with (
+                asyncio.timeout_at(min(whole, clock() + self._limits.first_token)) as patience,
+                aclosing(chat_model.stream(request)) as events,
+            ):
+                async for event in events:
+                    if isinstance(event, Finished):
+                        answer.finished = event
+                    else:
+                        await recorder.add(event)
+                    begun = True
+                    patience.reschedule(min(whole, clock() + self._limits.between_tokens))
+        except TimeoutError:
+            if clock() >= whole:
+                raise self._timeout("did not finish its answer", self._limits.whole) from None
+            if begun:
+                raise self._timeout("fell silent", self._limits.between_tokens) from None
+            raise self._timeout("said nothing", self._limits.first_token) from None
+
+    def _timeout(self, what: str, seconds: float) -> ModelTimeout:
+        return ModelTimeout(f"The model {what} within {seconds:g} seconds. Try again.")
+
+
+def _smaller(budget: int, overflow: ContextOverflow) -> int:
+    """A budget that corrects the estimate by what the model counted, or by half."""
+    if overflow.prompt_tokens and overflow.limit_tokens:
+        fair = overflow.limit_tokens / overflow.prompt_tokens
+        return int(budget * min(fair, 1.0) * 0.9)
+    return budget // 2

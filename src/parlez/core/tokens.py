@@ -1,0 +1,14 @@
+"""Guessing how many tokens a text has, without its model's tokenizer."""
+
+MESSAGE_TOKENS = 8
+"""What a chat template adds around one message, at most."""
+
+_CHARACTERS_PER_TOKEN = 3.5
+_TOKENS_PER_EXTRA_BYTE = 0.75
+
+
+def estimate_tokens(text: str) -> int:
+    """A guess on the high side for ordinary text. English has about four characters a token;
+    other scripts cost more the more bytes UTF-8 needs for them."""
+    extra_bytes = len(text.encode(errors="replace")) - len(text)
+    return int(len(text) / _CHARACTERS_PER_TOKEN + extra_bytes * _TOKENS_PER_EXTRA_BYTE) + 1

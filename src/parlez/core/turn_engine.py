@@ -1,0 +1,218 @@
+"""The turn engine: starts turns, keeps them going whoever comes and goes, and ends every one.
+
+A turn is worked on by a task that no connection owns. Its user message is on disk before the
+model is asked, its events before anyone sees them, and its end before anyone is told.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from functools import partial
+
+from parlez.core import endings
+from parlez.core.answering import Answer, Answering
+from parlez.core.bugs import describe
+from parlez.core.cursor import Cursor
+from parlez.core.errors import Interrupted, StorageError
+from parlez.core.events import Numbered
+from parlez.core.following import follow, is_past_end
+from parlez.core.identity import Scope
+from parlez.core.limits import TurnLimits
+from parlez.core.live_turn import LiveTurn
+from parlez.core.messages import Message, Role, State
+from parlez.core.models import ModelCatalog
+from parlez.core.ports.turn_store import Started, TurnStore
+from parlez.core.recorder import Recorder
+from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Turn, TurnRequest
+
+logger = logging.getLogger(__name__)
+
+END_PAUSES = (0.25, 0.5, 1.0)
+"""Seconds to wait before an end that the database refused is tried again. A turn whose end cannot
+be stored at all is left to the sweep."""
+
+
+class TurnEngine:
+    """One per process. Everything that happens to a turn goes through here."""
+
+    def __init__(self, store: TurnStore, catalog: ModelCatalog, limits: TurnLimits):
+        self._store = store
+        self._catalog = catalog
+        self._limits = limits
+        self._answering = Answering(store, catalog, limits)
+        self._live: dict[str, LiveTurn] = {}
+        self._suspects: set[str] = set()
+        self._closing = False
+
+    @property
+    def open_turns(self) -> int:
+        """Turns that wait or run in this process."""
+        return len(self._live)
+
+    async def start(
+        self, scope: Scope, request: TurnRequest, key: IdempotencyKey | None = None
+    ) -> Started:
+        """Store a user message and set its answer going. Once this returns the message is kept and
+        will be answered, whatever happens to the caller."""
+        if self._closing:
+            raise Interrupted("The server is shutting down. Try again in a moment.")
+        model = self._catalog.resolve(request.model)
+        started = await self._store.start(scope, request, model.name, key)
+        if started.created:
+            turn = started.turn
+            live = self._live[turn.id] = LiveTurn(turn)
+            if turn.state is State.RUNNING:
+                is_first = request.conversation_id is None and turn.attempt == 1
+                self._run(live, turn, [_said(turn, request.text)] if is_first else None)
+        return started
+
+    async def wait(self, scope: Scope, turn_id: str) -> EndedTurn:
+        """The turn, once it has ended. Raises `NotFound`, and `StorageError` if its end could not
+        be stored."""
+        live = self._find_live(scope, turn_id)
+        if live is not None:
+            return await asyncio.shield(live.ended)
+        ended = await self._store.answer(scope, turn_id)
+        if not ended.turn.state.ended:
+            raise Interrupted("The turn is not at work any more. Ask again in a moment.")
+        return ended
+
+    async def find(self, scope: Scope, turn_id: str) -> EndedTurn:
+        """The turn as it stands, with the text that is stored. Raises `NotFound`."""
+        return await self._store.answer(scope, turn_id)
+
+    def follow(self, scope: Scope, turn_id: str, cursor: Cursor) -> AsyncGenerator[Numbered, None]:
+        """The events of a turn behind a cursor; see `core.following`."""
+        return follow(self._store, self._find_live, scope, turn_id, cursor)
+
+    async def is_past_end(self, scope: Scope, turn_id: str, cursor: Cursor) -> bool:
+        """Whether there is nothing left to follow. Raises `NotFound`."""
+        if self._find_live(scope, turn_id) is not None:
+            return False
+        return is_past_end(await self._store.answer(scope, turn_id), cursor)
+
+    async def stop(self, scope: Scope, turn_id: str) -> EndedTurn:
+        """End a turn now, keeping what was said. One that has ended stays as it is."""
+        live = self._find_live(scope, turn_id)
+        if live is None:
+            return await self.find(scope, turn_id)
+        if live.turn.state is State.QUEUED and await self._store.stop_queued(scope, turn_id):
+            ended = await self._store.answer(scope, turn_id)
+            self._live.pop(turn_id, None)
+            live.end(ended)
+            return ended
+        live.interrupt(State.STOPPED, "stopped")
+        return await asyncio.shield(live.ended)
+
+    async def recover(self) -> int:
+        """Mark what a process before this one left behind as interrupted; how many turns."""
+        return await self._store.interrupt_open("the server was restarted")
+
+    async def sweep(self) -> int:
+        """End running turns that nobody works on, because of a bug or because their end could not
+        be stored; how many. To be called every few seconds: only what two sweeps in a row find
+        without a worker is lost, for a turn is stored a moment before it is taken up."""
+        orphans = {
+            turn.id: turn for turn in await self._store.running() if turn.id not in self._live
+        }
+        lost = [turn for turn_id, turn in orphans.items() if turn_id in self._suspects]
+        self._suspects = set(orphans)
+        for turn in lost:
+            logger.warning("turn %s was lost and is interrupted", turn.id)
+            self._promote(await self._store.interrupt(turn, "the answer was lost"))
+        return len(lost)
+
+    async def close(self, grace: float) -> None:
+        """Give running turns so many seconds to end, then interrupt them, keeping what was said.
+        Turns that wait are started by that, one by one, and interrupted like them."""
+        self._closing = True
+        if tasks := self._tasks():
+            await asyncio.wait(tasks, timeout=grace)
+        while tasks := self._tasks():
+            for live in self._live.values():
+                if live.task:
+                    live.interrupt(State.INTERRUPTED, "the server was shut down")
+            await asyncio.wait(tasks)
+
+    def _tasks(self) -> set[asyncio.Task[None]]:
+        return {live.task for live in self._live.values() if live.task}
+
+    def _find_live(self, scope: Scope, turn_id: str) -> LiveTurn | None:
+        live = self._live.get(turn_id)
+        return live if live is not None and live.turn.scope == scope else None
+
+    def _run(self, live: LiveTurn, turn: Turn, history: list[Message] | None) -> None:
+        task = asyncio.create_task(self._work(live, turn, history), name=f"turn {turn.id}")
+        live.begin(turn, task)
+
+    async def _work(self, live: LiveTurn, turn: Turn, history: list[Message] | None) -> None:
+        recorder = None
+        if turn.stream:
+            append = partial(self._store.append, turn)
+            recorder = Recorder(append, live.publish, self._limits.flush)
+        answer = Answer(recorder)
+        error: Exception | None = None
+        try:
+            if live.interruption is None:
+                with live.interruptible():
+                    await self._answering.answer(turn, history, answer)
+        except Exception as raised:
+            error = raised
+        interruption = None if answer.finished else live.interruption
+        if recorder:
+            try:
+                await recorder.finish()
+            except Exception as raised:
+                error = error or raised
+        if interruption:
+            ending = endings.interrupted(answer, *interruption)
+        elif error:
+            ending = endings.failed(answer, error)
+        else:
+            ending = endings.completed(answer)
+        await self._end(live, turn, ending)
+
+    async def _end(self, live: LiveTurn, turn: Turn, ending: Ending) -> None:
+        try:
+            promoted = await self._store_end(turn, ending)
+        except Exception as error:
+            logger.error("the end of turn %s could not be stored: %s", turn.id, describe(error))
+            del self._live[turn.id]
+            live.give_up(error)
+            return
+        del self._live[turn.id]
+        live.end(EndedTurn(_ended(turn, ending), ending.text))
+        self._promote(promoted)
+
+    async def _store_end(self, turn: Turn, ending: Ending) -> Turn | None:
+        for pause in END_PAUSES:
+            try:
+                return await self._store.end(turn, ending)
+            except StorageError:
+                await asyncio.sleep(pause)
+        return await self._store.end(turn, ending)
+
+    def _promote(self, promoted: Turn | None) -> None:
+        """Take up a turn that has just left its queue."""
+        if promoted is not None:
+            live = self._live.setdefault(promoted.id, LiveTurn(promoted))
+            self._run(live, promoted, None)
+
+
+def _said(turn: Turn, text: str) -> Message:
+    return Message(
+        turn.user_message_id, turn.id, Role.USER, text, State.COMPLETED, turn.created_at
+    )
+
+
+def _ended(turn: Turn, ending: Ending) -> Turn:
+    return replace(
+        turn,
+        state=ending.state,
+        reason=ending.reason,
+        error=ending.error,
+        usage=ending.usage,
+        left_out=ending.left_out,
+        log_end=ending.log_end,
+    )

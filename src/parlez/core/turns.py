@@ -1,0 +1,96 @@
+"""A turn: one user message and the answer to it."""
+
+from dataclasses import dataclass, field
+
+from parlez.core.events import Usage
+from parlez.core.identity import Scope
+from parlez.core.messages import State
+from parlez.core.ports.chat_model import Options
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRequest:
+    """What a caller asks for. Without a conversation id a conversation is begun.
+
+    `user_label` is the caller's own name for whoever is talking; it is kept with a new
+    conversation. `stream` says whether the answer is logged as it is made, so that it can be
+    followed, or only kept whole.
+    """
+
+    text: str
+    conversation_id: str | None = None
+    user_label: str | None = None
+    model: str | None = None
+    system_prompt: str | None = None
+    options: Options = Options()
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A caller's promise that two requests with this key are one.
+
+    Keys are unique per scope and `route`; `fingerprint` is a hash of everything that was asked,
+    `stream` left out.
+    """
+
+    route: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn as stored. `created_at` is in microseconds since 1970, UTC.
+
+    `log_end` is the number of the last logged event, once the turn has ended. `left_out` counts
+    the messages of the conversation that did not fit the model's context.
+    """
+
+    id: str
+    scope: Scope
+    conversation_id: str
+    user_message_id: str
+    answer_id: str
+    state: State
+    attempt: int
+    stream: bool
+    model: str
+    system_prompt: str | None
+    options: Options
+    created_at: int
+    reason: str | None = None
+    error: "TurnError | None" = None
+    usage: Usage | None = None
+    left_out: int = 0
+    log_end: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TurnError:
+    """Why a turn failed."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a turn ends: everything about it that is known only then."""
+
+    state: State
+    reason: str
+    text: str = ""
+    error: TurnError | None = None
+    usage: Usage | None = None
+    left_out: int = 0
+    log_end: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EndedTurn:
+    """A turn that has ended, and the text of its answer."""
+
+    turn: Turn
+    text: str = field(repr=False)

@@ -1,0 +1,1 @@
+"""The database behind the store ports; the only importer of SQLAlchemy."""

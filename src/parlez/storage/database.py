@@ -1,0 +1,28 @@
+"""What a store needs of a database, whichever it is."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from parlez.storage.connection import Connection
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """Runs queries, each call one transaction, off the event loop.
+
+    Both methods raise `StorageError` when the database refuses; an exception of the query's own
+    undoes its transaction and is passed on.
+    """
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run a query that changes nothing."""
+        ...
+
+    async def write(self, query: Callable[[Connection], T]) -> T:
+        """Run a query, and return once what it changed is on disk."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the database."""
+        ...

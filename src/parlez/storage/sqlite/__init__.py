@@ -1,0 +1,1 @@
+"""SQLite: one thread that writes in groups, a few that read."""

@@ -1,0 +1,44 @@
+"""SQLite as a `storage.database.Database`."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.dialects import sqlite
+
+from parlez.storage.connection import Compiler, Connection
+from parlez.storage.sqlite.checkpointer import Checkpointer
+from parlez.storage.sqlite.connect import connect
+from parlez.storage.sqlite.readers import Readers
+from parlez.storage.sqlite.writer import Writer
+
+T = TypeVar("T")
+
+
+class SqliteDatabase:
+    """One file, which must have its schema. To be made on the event loop that will use it.
+
+    `on_death` is called when writing has become impossible for good.
+    """
+
+    def __init__(self, path: Path, on_death: Callable[[], None]):
+        # Statements are compiled to `:name` parameters, which the driver takes from a mapping.
+        compiler = Compiler(sqlite.dialect(paramstyle="named"))
+        self._driver = connect(path)
+        self._writer = Writer(self._driver, compiler, on_death)
+        self._readers = Readers(partial(connect, path, read_only=True), compiler)
+        self._checkpointer = Checkpointer(path, partial(connect, path))
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        return await self._readers.read(query)
+
+    async def write(self, query: Callable[[Connection], T]) -> T:
+        return await self._writer.write(query)
+
+    async def close(self) -> None:
+        await self._checkpointer.close()
+        await self._readers.close()
+        await self._writer.close()
+        # The last connection to close moves the log into the database.
+        self._driver.close()

@@ -1,0 +1,54 @@
+"""A few threads that read from SQLite, each with a connection of its own."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from parlez.storage.connection import Compiler, Connection
+from parlez.storage.sqlite.errors import translate
+
+T = TypeVar("T")
+
+READERS = 2
+
+
+class Readers:
+    """Runs reads side by side. `connect` opens a connection for each thread."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], compiler: Compiler):
+        self._connect = connect
+        self._compiler = compiler
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._pool = ThreadPoolExecutor(
+            READERS, thread_name_prefix="parlez-reader", initializer=self._prepare
+        )
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, query)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._pool.shutdown)
+        for driver in self._open:
+            driver.close()
+
+    def _prepare(self) -> None:
+        driver = self._connect()
+        self._open.append(driver)
+        self._local.driver = driver
+        self._local.connection = Connection(driver, self._compiler)
+
+    def _run(self, query: Callable[[Connection], T]) -> T:
+        driver: sqlite3.Connection = self._local.driver
+        try:
+            # One transaction, so that all statements of a query see the same moment.
+            driver.execute("BEGIN")
+            try:
+                return query(self._local.connection)
+            finally:
+                driver.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise translate(error) from None

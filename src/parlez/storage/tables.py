@@ -1,0 +1,153 @@
+"""The schema, as SQLAlchemy tables.
+
+Rows lead with their account, so that one account's rows lie together and the tables can be
+sharded by it. Times are microseconds since 1970 (UTC) and everything else is text or integer, so
+that a row reads the same from every driver.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("user_label", Text),
+    Column("head_id", Text),
+    Column("message_count", Integer, nullable=False),
+    Column("turn_count", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "id"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("conversation_id", Text, nullable=False),
+    Column("turn_id", Text, nullable=False),
+    Column("parent_id", Text),
+    Column("role", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("content", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "id"),
+    Index("message_by_conversation", "account_id", "conversation_id"),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("conversation_id", Text, nullable=False),
+    Column("user_message_id", Text, nullable=False),
+    Column("answer_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("stream", Integer, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("system_prompt", Text),
+    Column("options", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("reason", Text),
+    Column("error_code", Text),
+    Column("error_message", Text),
+    Column("error_retryable", Integer),
+    Column("prompt_tokens", Integer),
+    Column("completion_tokens", Integer),
+    Column("usage_estimated", Integer),
+    Column("left_out", Integer, nullable=False),
+    Column("log_end", Integer, nullable=False),
+    Column("log_kept", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "id"),
+    Index("turn_by_conversation", "account_id", "conversation_id"),
+    # One turn at a time: the database itself refuses a second.
+    Index(
+        "turn_running",
+        "account_id",
+        "conversation_id",
+        unique=True,
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
+    Index(
+        "turn_open",
+        "account_id",
+        "conversation_id",
+        "position",
+        sqlite_where=text("state IN ('queued', 'running')"),
+        postgresql_where=text("state IN ('queued', 'running')"),
+    ),
+    Index(
+        "turn_log_kept",
+        "ended_at",
+        sqlite_where=text("log_kept = 1"),
+        postgresql_where=text("log_kept = 1"),
+    ),
+)
+
+turn_event = Table(
+    "turn_event",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("turn_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("characters", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "turn_id", "number"),
+    sqlite_with_rowid=False,
+)
+
+idempotency_key = Table(
+    "idempotency_key",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("route", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("turn_id", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "route", "key"),
+    Index("idempotency_key_by_time", "created_at"),
+    sqlite_with_rowid=False,
+)

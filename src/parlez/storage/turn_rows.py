@@ -1,0 +1,60 @@
+"""Turns as rows."""
+
+import json
+from dataclasses import asdict
+
+from parlez.core.events import Usage
+from parlez.core.identity import Scope
+from parlez.core.messages import State
+from parlez.core.ports.chat_model import Options
+from parlez.core.turns import Turn, TurnError
+from parlez.storage.connection import Row
+
+COLUMNS = """
+    turn.account_id, turn.id, turn.conversation_id, turn.user_message_id, turn.answer_id,
+    turn.state, turn.attempt, turn.stream, turn.model, turn.system_prompt, turn.options,
+    turn.created_at, turn.reason,
+    turn.error_code, turn.error_message, turn.error_retryable,
+    turn.prompt_tokens, turn.completion_tokens, turn.usage_estimated, turn.left_out, turn.log_end
+"""
+"""What `read_turn` reads, in its order."""
+
+
+def read_turn(row: Row) -> Turn:
+    """A turn from the columns above; more may follow them."""
+    error_code, error_message, error_retryable, prompt, completion, estimated = row[13:19]
+    return Turn(
+        id=row[1],
+        scope=Scope(row[0]),
+        conversation_id=row[2],
+        user_message_id=row[3],
+        answer_id=row[4],
+        state=State(row[5]),
+        attempt=row[6],
+        stream=bool(row[7]),
+        model=row[8],
+        system_prompt=row[9],
+        options=read_options(row[10]),
+        created_at=row[11],
+        reason=row[12],
+        error=(
+            TurnError(error_code, error_message, bool(error_retryable)) if error_code else None
+        ),
+        usage=Usage(prompt, completion, bool(estimated)) if prompt is not None else None,
+        left_out=row[19],
+        log_end=row[20],
+    )
+
+
+def write_options(options: Options) -> str:
+    """Only what was chosen, as JSON."""
+    if options == Options():
+        return "{}"
+    return json.dumps({key: value for key, value in asdict(options).items() if value not in (None, ())})
+
+
+def read_options(text: str) -> Options:
+    if text == "{}":
+        return Options()
+    fields = json.loads(text)
+    return Options(**{**fields, "stop": tuple(fields.get("stop", ()))})

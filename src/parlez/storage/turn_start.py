@@ -1,0 +1,133 @@
+"""How a turn starts: one transaction, after which its user message is safe."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from parlez.core.errors import QueueFull
+from parlez.core.identity import Scope
+from parlez.core.ids import new_id
+from parlez.core.messages import State
+from parlez.core.ports.turn_store import Started
+from parlez.core.turns import IdempotencyKey, Turn, TurnRequest
+from parlez.storage import conversations, idempotency, messages, turns
+from parlez.storage.connection import Connection
+from parlez.storage.turn_rows import write_options
+
+MOST_QUEUED = 16
+"""Turns that may wait in one conversation while another runs."""
+
+_INSERT = text("""
+    INSERT INTO turn
+        (account_id, id, conversation_id, user_message_id, answer_id, state, attempt, position,
+         stream, model, system_prompt, options, created_at, left_out, log_end, log_kept)
+    VALUES
+        (:account_id, :id, :conversation_id, :user_message_id, :answer_id, :state, :attempt,
+         :position, :stream, :model, :system_prompt, :options, :created_at, 0, 1, :stream)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStart:
+    """Everything that is decided about a turn before its transaction. `model` is the name of the
+    model that will answer; `now` is in microseconds since 1970, UTC."""
+
+    scope: Scope
+    request: TurnRequest
+    model: str
+    now: int
+
+    def turn(
+        self,
+        turn_id: str,
+        conversation_id: str,
+        state: State,
+        user_message_id: str | None = None,
+        attempt: int = 1,
+    ) -> Turn:
+        return Turn(
+            id=turn_id,
+            scope=self.scope,
+            conversation_id=conversation_id,
+            user_message_id=user_message_id or new_id(),
+            answer_id=new_id(),
+            state=state,
+            attempt=attempt,
+            stream=self.request.stream,
+            model=self.model,
+            system_prompt=self.request.system_prompt,
+            options=self.request.options,
+            created_at=self.now,
+        )
+
+
+def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
+    turn_id = new_id()
+    known_id = idempotency.claim(c, new.scope, key, turn_id, new.now) if key else None
+    if key and known_id:
+        known = turns.find(c, new.scope, known_id)
+        if known.state not in (State.FAILED, State.INTERRUPTED):
+            return Started(known, created=False)
+        idempotency.rename(c, new.scope, key, turn_id)
+        return Started(_start_again(c, new, turn_id, known), created=True)
+    if new.request.conversation_id is None:
+        return Started(_start_conversation(c, new, turn_id), created=True)
+    return Started(_start_next(c, new, turn_id, new.request.conversation_id), created=True)
+
+
+def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
+    turn = new.turn(turn_id, new_id(), State.RUNNING)
+    conversations.insert(c, turn, new.request.user_label)
+    messages.insert_both(c, turn, new.request.text, None)
+    _insert(c, turn, 1)
+    return turn
+
+
+def _start_next(c: Connection, new: TurnStart, turn_id: str, conversation_id: str) -> Turn:
+    queue = _queue_with_room(c, new.scope, conversation_id)
+    turn = new.turn(turn_id, conversation_id, State.QUEUED if queue.open else State.RUNNING)
+    messages.insert_both(c, turn, new.request.text, queue.head_id)
+    conversations.add_turn(c, turn, queue.head_id)
+    _insert(c, turn, queue.turns + 1)
+    return turn
+
+
+def _start_again(c: Connection, new: TurnStart, turn_id: str, before: Turn) -> Turn:
+    """A new attempt at answering the message of a turn that came to nothing."""
+    queue = _queue_with_room(c, new.scope, before.conversation_id)
+    turn = new.turn(
+        turn_id, before.conversation_id, State.QUEUED, before.user_message_id, before.attempt + 1
+    )
+    messages.insert_answer(c, turn)
+    conversations.add_turn(c, turn, queue.head_id)
+    _insert(c, turn, queue.turns + 1)
+    return turn if queue.open else turns.run_queued(c, turn)
+
+
+def _queue_with_room(c: Connection, scope: Scope, conversation_id: str) -> conversations.Queue:
+    queue = conversations.queue(c, scope, conversation_id)
+    if queue.open > MOST_QUEUED:
+        raise QueueFull(
+            f"{MOST_QUEUED} messages of this conversation wait for their answers already. "
+            "Wait for some of them, then try again."
+        )
+    return queue
+
+
+def _insert(c: Connection, turn: Turn, position: int) -> None:
+    c.run(
+        _INSERT,
+        account_id=turn.scope.account_id,
+        id=turn.id,
+        conversation_id=turn.conversation_id,
+        user_message_id=turn.user_message_id,
+        answer_id=turn.answer_id,
+        state=turn.state,
+        attempt=turn.attempt,
+        position=position,
+        stream=int(turn.stream),
+        model=turn.model,
+        system_prompt=turn.system_prompt,
+        options=write_options(turn.options),
+        created_at=turn.created_at,
+    )

@@ -1,0 +1,65 @@
+"""Turns, behind `core.ports.turn_store`."""
+
+from collections.abc import Sequence
+
+from parlez.core.events import Numbered
+from parlez.core.identity import Scope
+from parlez.core.ports.clock import Clock
+from parlez.core.ports.turn_store import Branch, Started
+from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Turn, TurnRequest
+from parlez.storage import events, messages, turns, upkeep
+from parlez.storage.database import Database
+from parlez.storage.turn_start import TurnStart, start
+
+
+class SqlTurnStore:
+    def __init__(self, database: Database, clock: Clock):
+        self._database = database
+        self._clock = clock
+
+    async def start(
+        self, scope: Scope, request: TurnRequest, model: str, key: IdempotencyKey | None
+    ) -> Started:
+        new = TurnStart(scope, request, model, self._clock.now())
+        return await self._database.write(lambda c: start(c, new, key))
+
+    async def append(self, turn: Turn, numbered: Sequence[Numbered]) -> None:
+        await self._database.write(lambda c: events.append(c, turn.scope, turn.id, numbered))
+
+    async def end(self, turn: Turn, ending: Ending) -> Turn | None:
+        now = self._clock.now()
+        return await self._database.write(lambda c: turns.end(c, turn, ending, now))
+
+    async def stop_queued(self, scope: Scope, turn_id: str) -> bool:
+        now = self._clock.now()
+        return await self._database.write(lambda c: turns.stop_queued(c, scope, turn_id, now))
+
+    async def find(self, scope: Scope, turn_id: str) -> Turn:
+        return await self._database.read(lambda c: turns.find(c, scope, turn_id))
+
+    async def answer(self, scope: Scope, turn_id: str) -> EndedTurn:
+        return await self._database.read(lambda c: turns.answer(c, scope, turn_id))
+
+    async def events(
+        self, scope: Scope, turn_id: str, after: int, limit: int
+    ) -> Sequence[Numbered]:
+        return await self._database.read(lambda c: events.after(c, scope, turn_id, after, limit))
+
+    async def path(self, scope: Scope, message_id: str, characters: int) -> Branch:
+        return await self._database.read(
+            lambda c: messages.branch(c, scope, message_id, characters)
+        )
+
+    async def running(self) -> list[Turn]:
+        return await self._database.read(upkeep.running)
+
+    async def interrupt(self, turn: Turn, reason: str) -> Turn | None:
+        now = self._clock.now()
+        return await self._database.write(lambda c: upkeep.interrupt(c, turn, reason, now))
+
+    async def interrupt_open(self, reason: str) -> int:
+        now = self._clock.now()
+        return await self._database.write(lambda c: upkeep.interrupt_open(c, reason, now))
+
+    async def prune(self, ended_before: int, keys_before: int) -> None:
+        await self._database.write(lambda c: upkeep.prune(c, ended_before, keys_before))

@@ -1,0 +1,140 @@
+"""Turns as rows: how they take their place in a conversation, and end. Their start is in
+`storage.turn_start`."""
+
+from sqlalchemy import text
+
+from parlez.core.errors import NotFound
+from parlez.core.identity import Scope
+from parlez.core.messages import State
+from parlez.core.turns import EndedTurn, Ending, Turn
+from parlez.storage import conversations, messages
+from parlez.storage.connection import Connection
+from parlez.storage.turn_rows import COLUMNS, read_turn
+
+_FIND = text(f"""
+    SELECT {COLUMNS} FROM turn WHERE account_id = :account_id AND id = :id
+""")
+
+_ANSWER = text(f"""
+    SELECT {COLUMNS}, message.content FROM turn
+    JOIN message ON message.account_id = turn.account_id AND message.id = turn.answer_id
+    WHERE turn.account_id = :account_id AND turn.id = :id
+""")
+
+_END = text("""
+    UPDATE turn
+    SET state = :state, ended_at = :now, reason = :reason, error_code = :error_code,
+        error_message = :error_message, error_retryable = :error_retryable,
+        prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
+        usage_estimated = :usage_estimated, left_out = :left_out, log_end = :log_end
+    WHERE account_id = :account_id AND id = :id AND state = :before
+""")
+
+_RUN = text("""
+    UPDATE turn SET state = 'running'
+    WHERE account_id = :account_id AND id = :id AND state = 'queued'
+""")
+
+_NEXT = text(f"""
+    SELECT {COLUMNS} FROM turn
+    WHERE account_id = :account_id AND conversation_id = :conversation_id AND state = 'queued'
+    ORDER BY position LIMIT 1
+""")
+
+
+def find(c: Connection, scope: Scope, turn_id: str) -> Turn:
+    row = c.one(_FIND, account_id=scope.account_id, id=turn_id)
+    if row is None:
+        raise _missing()
+    return read_turn(row)
+
+
+def answer(c: Connection, scope: Scope, turn_id: str) -> EndedTurn:
+    row = c.one(_ANSWER, account_id=scope.account_id, id=turn_id)
+    if row is None:
+        raise _missing()
+    return EndedTurn(read_turn(row), row[-1])
+
+
+def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
+    """End a running turn; the next one of its conversation is started and returned."""
+    if not _end(c, turn, ending, now):
+        return None
+    added = 1 if ending.text else 0
+    if not conversations.end_turn(c, turn.scope, turn.conversation_id, added, now):
+        return None
+    return promote(c, turn.scope, turn.conversation_id)
+
+
+def stop_queued(c: Connection, scope: Scope, turn_id: str, now: int) -> bool:
+    """End a turn that waits, giving its user message a place in the conversation now: it was
+    acknowledged, so it is not lost."""
+    turn = find(c, scope, turn_id)
+    if turn.state is not State.QUEUED:
+        return False
+    _place(c, turn)
+    return _end(c, turn, Ending(State.STOPPED, "stopped"), now)
+
+
+def promote(c: Connection, scope: Scope, conversation_id: str) -> Turn | None:
+    """Start the turn that has waited longest, if one waits."""
+    row = c.one(_NEXT, account_id=scope.account_id, conversation_id=conversation_id)
+    return run_queued(c, read_turn(row)) if row else None
+
+
+def run_queued(c: Connection, turn: Turn) -> Turn:
+    """Start a turn that waits."""
+    c.run(_RUN, account_id=turn.scope.account_id, id=turn.id)
+    _place(c, turn)
+    return find(c, turn.scope, turn.id)
+
+
+def _end(c: Connection, turn: Turn, ending: Ending, now: int) -> bool:
+    """Compare and set: of two ends of a turn the first stands."""
+    error, usage, scope = ending.error, ending.usage, turn.scope
+    ended = c.run(
+        _END,
+        account_id=scope.account_id,
+        id=turn.id,
+        before=turn.state,
+        state=ending.state,
+        now=now,
+        reason=ending.reason,
+        error_code=error.code if error else None,
+        error_message=error.message if error else None,
+        error_retryable=int(error.retryable) if error else None,
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+        usage_estimated=int(usage.estimated) if usage else None,
+        left_out=ending.left_out,
+        log_end=ending.log_end,
+    )
+    if ended:
+        messages.finish(c, scope, turn.answer_id, ending.state, ending.text)
+    return bool(ended)
+
+
+def _place(c: Connection, turn: Turn) -> None:
+    """Give the messages of a turn that waited their place in the conversation."""
+    messages.link(c, turn.scope, turn.answer_id, turn.user_message_id, State.RUNNING)
+    if messages.state(c, turn.scope, turn.user_message_id) is State.QUEUED:
+        tip = conversations.head(c, turn.scope, turn.conversation_id)
+        messages.link(c, turn.scope, turn.user_message_id, tip, State.COMPLETED)
+        conversations.extend(c, turn.scope, turn.conversation_id, turn.answer_id)
+    else:
+        _replace_answer(c, turn)
+
+
+def _replace_answer(c: Connection, turn: Turn) -> None:
+    """Put a new answer in the place of an earlier one. What was said after that one stays said,
+    and follows the new answer."""
+    scope = turn.scope
+    messages.adopt(c, scope, turn.conversation_id, turn.user_message_id, turn.answer_id)
+    tip = conversations.head(c, scope, turn.conversation_id)
+    if messages.is_answer_to(c, scope, tip, turn.user_message_id):
+        tip = turn.answer_id
+    conversations.move(c, scope, turn.conversation_id, tip, messages.count(c, scope, tip))
+
+
+def _missing() -> NotFound:
+    return NotFound("There is no such turn.")
