@@ -1,0 +1,100 @@
+"""The process that runs llama.cpp: `python -m parlez.providers.local.child`.
+
+It reads its settings as one line of JSON from its standard input, so that the key it is given
+shows neither on its command line nor in its environment, and writes `{"port": …}` as one line
+to its standard output once it answers. It lives as long as its standard input is open.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import threading
+from importlib import import_module
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+# The model's own format, without the system prompt that it otherwise puts before every
+# conversation that has none: asked for the capital of France, it then answers in broken French.
+_CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "<|im_start|>{{ message['role'] }}\n{{ message['content'] or '' }}<|im_end|>\n"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+_NICENESS = 5
+_ERRORS_ONLY = 1
+_PROMPT_CACHE_MIB = 128
+_PR_SET_PDEATHSIG = 1
+_SIGKILL = 9
+
+
+def main() -> NoReturn:
+    """Load the model, say where it answers, and serve until the parent is gone."""
+    _die_with_parent()
+    report = _take_standard_output()
+    settings = json.loads(sys.stdin.buffer.readline())
+    parent_watch = threading.Thread(target=_exit_at_end_of_input, daemon=True)
+    parent_watch.start()
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    server = _serve(settings)
+    with os.fdopen(report, "w") as parent:
+        json.dump({"port": urlsplit(server.listening_address).port}, parent)
+        parent.write("\n")
+    parent_watch.join()
+    os._exit(0)
+
+
+def _serve(settings: dict[str, Any]) -> Any:
+    xllamacpp: Any = import_module("xllamacpp")
+    params = xllamacpp.CommonParams()
+    params.model.path = settings["weights"]
+    params.model_alias = {settings["name"]}
+    params.chat_template = _CHAT_TEMPLATE
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [settings["api_key"]]
+    params.cors_origins = ""
+    params.ui = False
+    params.endpoint_slots = False
+    params.n_parallel = settings["slots"]
+    params.n_ctx = settings["slots"] * settings["context_tokens"]
+    # Each conversation has room of its own, which the others cannot take from it.
+    params.kv_unified = False
+    params.ctx_shift = False
+    params.cache_ram_mib = _PROMPT_CACHE_MIB
+    params.cpuparams.n_threads = settings["threads"]
+    params.cpuparams_batch.n_threads = settings["threads"]
+    params.warmup = False
+    params.sleep_idle_seconds = settings["idle_seconds"]
+    params.verbosity = _ERRORS_ONLY
+    return xllamacpp.Server(params)
+
+
+def _take_standard_output() -> int:
+    """Keep standard output for the one line to the parent; what else is printed is noise."""
+    report = os.dup(1)
+    os.dup2(2, 1)
+    return report
+
+
+def _exit_at_end_of_input() -> None:
+    """The end of standard input is the end of the parent, however it came about."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this process with its parent even while llama.cpp holds the interpreter."""
+    if sys.platform == "linux":
+        import ctypes
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

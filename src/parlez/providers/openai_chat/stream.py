@@ -1,0 +1,83 @@
+"""A streamed answer, from the data of its events."""
+
+import json
+from typing import Any
+
+from parlez.core.events import LoggedEvent, TextDelta, Usage
+from parlez.core.ports.chat_model import Finished
+from parlez.providers.openai_chat.errors import broken_off, not_understood, read_error_in_answer
+from parlez.providers.openai_chat.finish import read_finish_reason
+from parlez.providers.openai_chat.tool_calls import ToolCallPieces
+from parlez.providers.openai_chat.usage import read_usage
+from parlez.providers.text import TextJoiner
+from parlez.providers.vendor import Vendor
+
+_NONSENSE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+
+
+class AnswerReader:
+    """Turns chunks of one answer into events.
+
+    See https://platform.openai.com/docs/api-reference/chat-streaming
+    """
+
+    def __init__(self, vendor: Vendor) -> None:
+        self._vendor = vendor
+        self._text = TextJoiner()
+        self._tool_calls = ToolCallPieces()
+        self._usage: Usage | None = None
+        self._finish_reason: str | None = None
+        self.done = False
+        """Whether the vendor said that nothing follows."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole answer has come, though its usage may be still to come."""
+        return self.done or self._finish_reason is not None
+
+    def read(self, data: bytes) -> str:
+        """Take one event and return the text that can be said now, often none.
+
+        Raises `ModelError` if the event is one, or makes no sense.
+        """
+        if data == b"[DONE]":
+            self.done = True
+            return ""
+        try:
+            chunk = json.loads(data)
+            error = chunk.get("error")
+            if not error:
+                return self._read_chunk(chunk)
+        except _NONSENSE as reason:
+            raise not_understood(self._vendor) from reason
+        raise read_error_in_answer(self._vendor, error)
+
+    def finish(self) -> list[LoggedEvent | Finished]:
+        """What is still to be said once the stream has ended: half a character that waited in
+        vain, the tool calls, and `Finished`. Raises `ModelFailed` if the stream broke off."""
+        if not self.complete:
+            raise broken_off(self._vendor)
+        try:
+            tool_calls = self._tool_calls.finish()
+        except _NONSENSE as reason:
+            raise not_understood(self._vendor) from reason
+        rest = self._text.finish()
+        events: list[LoggedEvent | Finished] = [TextDelta(rest)] if rest else []
+        events += tool_calls
+        finish_reason = read_finish_reason(self._finish_reason, called_tools=bool(tool_calls))
+        return [*events, Finished(finish_reason, self._usage)]
+
+    def _read_chunk(self, chunk: dict[str, Any]) -> str:
+        # The chunk with the usage has no choices, and comes after the finish reason.
+        if usage := chunk.get("usage"):
+            self._usage = read_usage(usage)
+        choices = chunk.get("choices")
+        if not choices:
+            return ""
+        choice = choices[0]
+        self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        delta = choice.get("delta") or {}
+        for piece in delta.get("tool_calls") or ():
+            self._tool_calls.add(piece)
+        text = delta.get("content") or delta.get("refusal")
+        return self._text.push(text) if text else ""
