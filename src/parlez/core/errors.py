@@ -26,6 +26,8 @@ Messages are for people: they say what happened and what to do about it, and the
 the text of a message, a secret, or words of a vendor's that could repeat either.
 """
 
+from collections.abc import Iterator
+
 
 class ParlezError(Exception):
     """Base of all errors that a caller may be told about.
@@ -141,3 +143,15 @@ class StorageBusy(StorageError):
 class Interrupted(ParlezError):
     code = "interrupted"
     retryable = True
+
+
+def restore(code: str, message: str) -> ParlezError:
+    """The error that was kept as the code of its class and its message."""
+    kinds = (kind for kind in _family(ParlezError) if kind.code == code)
+    return next(kinds, ParlezError)(message)
+
+
+def _family(kind: type[ParlezError]) -> Iterator[type[ParlezError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _family(child)

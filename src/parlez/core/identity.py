@@ -1,6 +1,9 @@
 """Who is asking, and how far they can see."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+from parlez.core.errors import Forbidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,9 +14,23 @@ class Scope:
     account_id: str
 
 
+class Right(StrEnum):
+    """What a key may be used for."""
+
+    DATA = "data"
+    KEYS = "keys"
+    METRICS = "metrics"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated caller. `key_id` names the API key used; None is the local owner."""
 
     scope: Scope
+    rights: frozenset[Right]
     key_id: str | None = None
+
+    def require(self, right: Right) -> None:
+        """Raises `Forbidden` for a caller without a right."""
+        if right not in self.rights:
+            raise Forbidden(f"This key may not be used for that: it lacks the scope '{right}'.")

@@ -6,28 +6,26 @@ import re
 import secrets
 from dataclasses import dataclass
 
+from parlez.core.identity import Right
+
 _PATTERN = re.compile(r"pz_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as stored, without its secret. Times are microseconds since 1970, UTC.
-
-    `scopes` are the rights it carries: `data` for everything of its account, `keys` to manage
-    keys, `metrics` for the inside of the server.
-    """
+    """A key as stored, without its secret. Times are microseconds since 1970, UTC."""
 
     id: str
     account_id: str
     name: str
-    scopes: tuple[str, ...]
+    rights: frozenset[Right]
     created_at: int
     expires_at: int | None
     last_used_at: int | None
     revoked_at: int | None
 
-
-SCOPES = ("data", "keys", "metrics")
+    def valid(self, now: int) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)

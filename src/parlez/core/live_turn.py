@@ -36,7 +36,7 @@ class LiveTurn:
         """Note that the turn has left the queue."""
         self.turn = turn
         self.task = task
-        self._wake()
+        self.wake()
 
     def interrupt(self, state: State, reason: str) -> None:
         """Ask for an end. The first to ask decides; an answer that is whole already stays so."""
@@ -63,20 +63,20 @@ class LiveTurn:
     def publish(self, events: Sequence[Numbered]) -> None:
         """Show events that are on disk."""
         self._recent.extend(events)
-        self._wake()
+        self.wake()
 
     def end(self, ended: EndedTurn) -> None:
         """Show the end, which is on disk."""
         self.turn = ended.turn
         self.ended.set_result(ended)
-        self._wake()
+        self.wake()
 
     def give_up(self, error: Exception) -> None:
         """Tell all who wait that the end could not be stored; a later look will find it."""
         self.ended.set_exception(error)
         # Nobody may be waiting, and that is no fault.
         self.ended.exception()
-        self._wake()
+        self.wake()
 
     def after(self, number: int) -> Sequence[Numbered] | None:
         """Events with greater numbers, if they are all at hand; None if the log must be read."""
@@ -98,7 +98,8 @@ class LiveTurn:
             if waiting in self._waiting:
                 self._waiting.remove(waiting)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let all who wait look again."""
         self.version += 1
         waiting, self._waiting = self._waiting, []
         for future in waiting:

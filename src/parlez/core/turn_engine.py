@@ -6,7 +6,6 @@ model is asked, its events before anyone sees them, and its end before anyone is
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from functools import partial
 
@@ -15,11 +14,11 @@ from parlez.core.answering import Answer, Answering
 from parlez.core.bugs import describe
 from parlez.core.cursor import Cursor
 from parlez.core.errors import Interrupted, StorageError
-from parlez.core.events import Numbered
-from parlez.core.following import follow, is_past_end
+from parlez.core.following import Followed, Following
 from parlez.core.identity import Scope
 from parlez.core.limits import TurnLimits
 from parlez.core.live_turn import LiveTurn
+from parlez.core.live_turns import LiveTurns
 from parlez.core.messages import Message, Role, State
 from parlez.core.models import ModelCatalog
 from parlez.core.ports.turn_store import Started, TurnStore
@@ -41,7 +40,8 @@ class TurnEngine:
         self._catalog = catalog
         self._limits = limits
         self._answering = Answering(store, catalog, limits)
-        self._live: dict[str, LiveTurn] = {}
+        self._live = LiveTurns()
+        self._following = Following(store, self._live)
         self._suspects: set[str] = set()
         self._closing = False
 
@@ -61,7 +61,7 @@ class TurnEngine:
         started = await self._store.start(scope, request, model.name, key)
         if started.created:
             turn = started.turn
-            live = self._live[turn.id] = LiveTurn(turn)
+            live = self._live.take_up(turn)
             if turn.state is State.RUNNING:
                 is_first = request.conversation_id is None and turn.attempt == 1
                 self._run(live, turn, [_said(turn, request.text)] if is_first else None)
@@ -70,7 +70,7 @@ class TurnEngine:
     async def wait(self, scope: Scope, turn_id: str) -> EndedTurn:
         """The turn, once it has ended. Raises `NotFound`, and `StorageError` if its end could not
         be stored."""
-        live = self._find_live(scope, turn_id)
+        live = self._live.find(scope, turn_id)
         if live is not None:
             return await asyncio.shield(live.ended)
         ended = await self._store.answer(scope, turn_id)
@@ -82,24 +82,26 @@ class TurnEngine:
         """The turn as it stands, with the text that is stored. Raises `NotFound`."""
         return await self._store.answer(scope, turn_id)
 
-    def follow(self, scope: Scope, turn_id: str, cursor: Cursor) -> AsyncGenerator[Numbered, None]:
-        """The events of a turn behind a cursor; see `core.following`."""
-        return follow(self._store, self._find_live, scope, turn_id, cursor)
+    def follow(self, scope: Scope, turn_id: str, cursor: Cursor, silence: float) -> Followed:
+        """The events of a turn behind a cursor; see `Following.follow`."""
+        return self._following.follow(scope, turn_id, cursor, silence)
 
     async def is_past_end(self, scope: Scope, turn_id: str, cursor: Cursor) -> bool:
         """Whether there is nothing left to follow. Raises `NotFound`."""
-        if self._find_live(scope, turn_id) is not None:
-            return False
-        return is_past_end(await self._store.answer(scope, turn_id), cursor)
+        return await self._following.is_past_end(scope, turn_id, cursor)
+
+    def release_followers(self) -> None:
+        """Tell all who follow a turn to come back later; the turns go on."""
+        self._live.release()
 
     async def stop(self, scope: Scope, turn_id: str) -> EndedTurn:
         """End a turn now, keeping what was said. One that has ended stays as it is."""
-        live = self._find_live(scope, turn_id)
+        live = self._live.find(scope, turn_id)
         if live is None:
             return await self.find(scope, turn_id)
         if live.turn.state is State.QUEUED and await self._store.stop_queued(scope, turn_id):
             ended = await self._store.answer(scope, turn_id)
-            self._live.pop(turn_id, None)
+            self._live.drop(turn_id)
             live.end(ended)
             return ended
         live.interrupt(State.STOPPED, "stopped")
@@ -127,20 +129,13 @@ class TurnEngine:
         """Give running turns so many seconds to end, then interrupt them, keeping what was said.
         Turns that wait are started by that, one by one, and interrupted like them."""
         self._closing = True
-        if tasks := self._tasks():
+        if tasks := self._live.tasks():
             await asyncio.wait(tasks, timeout=grace)
-        while tasks := self._tasks():
-            for live in self._live.values():
+        while tasks := self._live.tasks():
+            for live in self._live:
                 if live.task:
                     live.interrupt(State.INTERRUPTED, "the server was shut down")
             await asyncio.wait(tasks)
-
-    def _tasks(self) -> set[asyncio.Task[None]]:
-        return {live.task for live in self._live.values() if live.task}
-
-    def _find_live(self, scope: Scope, turn_id: str) -> LiveTurn | None:
-        live = self._live.get(turn_id)
-        return live if live is not None and live.turn.scope == scope else None
 
     def _run(self, live: LiveTurn, turn: Turn, history: list[Message] | None) -> None:
         task = asyncio.create_task(self._work(live, turn, history), name=f"turn {turn.id}")
@@ -178,10 +173,10 @@ class TurnEngine:
             promoted = await self._store_end(turn, ending)
         except Exception as error:
             logger.error("the end of turn %s could not be stored: %s", turn.id, describe(error))
-            del self._live[turn.id]
+            self._live.drop(turn.id)
             live.give_up(error)
             return
-        del self._live[turn.id]
+        self._live.drop(turn.id)
         live.end(EndedTurn(_ended(turn, ending), ending.text))
         self._promote(promoted)
 
@@ -196,8 +191,7 @@ class TurnEngine:
     def _promote(self, promoted: Turn | None) -> None:
         """Take up a turn that has just left its queue."""
         if promoted is not None:
-            live = self._live.setdefault(promoted.id, LiveTurn(promoted))
-            self._run(live, promoted, None)
+            self._run(self._live.take_up(promoted), promoted, None)
 
 
 def _said(turn: Turn, text: str) -> Message:

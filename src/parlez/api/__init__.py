@@ -1,0 +1,1 @@
+"""One folder per dialect: routes, schemas, encoding. None imports another."""

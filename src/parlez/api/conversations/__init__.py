@@ -1,0 +1,1 @@
+"""The dialect of the AI Conversation API: start, send, history."""

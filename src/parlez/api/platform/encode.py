@@ -1,0 +1,36 @@
+"""The domain, as the dialect spells it."""
+
+from typing import Any
+
+from parlez.api.platform.schemas import KeyResponse, NewKeyResponse
+from parlez.core.keys import ApiKey, KeySecret
+from parlez.http.problems import Problem
+from parlez.http.times import iso_time
+
+
+def problem_body(problem: Problem) -> dict[str, Any]:
+    return {"error": {"code": problem.code, "message": problem.message}}
+
+
+def key(found: ApiKey) -> KeyResponse:
+    return KeyResponse(**_key(found))
+
+
+def new_key(made: ApiKey, secret: KeySecret) -> NewKeyResponse:
+    return NewKeyResponse(**_key(made), key=secret.reveal())
+
+
+def _key(found: ApiKey) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "name": found.name,
+        "scopes": sorted(found.rights),
+        "created_at": iso_time(found.created_at),
+        "expires_at": _time(found.expires_at),
+        "last_used_at": _time(found.last_used_at),
+        "revoked_at": _time(found.revoked_at),
+    }
+
+
+def _time(microseconds: int | None) -> str | None:
+    return None if microseconds is None else iso_time(microseconds)

@@ -1,0 +1,1 @@
+"""Turns as resources, which serve all dialects: look, follow, stop."""

@@ -1,0 +1,25 @@
+"""Turns, as their routes spell them."""
+
+from dataclasses import asdict
+
+from parlez.api.turns.schemas import TurnErrorResponse, TurnResponse, UsageResponse
+from parlez.core.turns import EndedTurn
+from parlez.http.fields import uuid_of
+from parlez.http.times import iso_time
+
+
+def turn(found: EndedTurn) -> TurnResponse:
+    turn = found.turn
+    return TurnResponse(
+        id=uuid_of(turn.id),
+        conversation_id=uuid_of(turn.conversation_id),
+        state=turn.state,
+        reason=turn.reason,
+        model=turn.model,
+        attempt=turn.attempt,
+        text=found.text,
+        usage=UsageResponse(**asdict(turn.usage)) if turn.usage else None,
+        error=TurnErrorResponse(**asdict(turn.error)) if turn.error else None,
+        left_out=turn.left_out,
+        created_at=iso_time(turn.created_at),
+    )

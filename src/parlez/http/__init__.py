@@ -1,0 +1,1 @@
+"""What all dialects share at the edge: credentials, errors, limits, event streams."""

@@ -1,0 +1,29 @@
+"""The one place where a credential is read out of a request, however it was sent."""
+
+from collections.abc import Iterable
+
+from fastapi import Request
+
+from parlez.core.errors import InvalidInput, Unauthenticated
+
+
+def credential(request: Request, *others: str | None) -> str | None:
+    """The credential of a request: `Authorization: Bearer K` or `Token K`, `X-API-Key: K`, or one
+    of `others` that its dialect found elsewhere. None if there is none.
+
+    Raises `InvalidInput` if two differ, and `Unauthenticated` for another kind of Authorization.
+    """
+    found = {value for value in (*_sent(request), *others) if value}
+    if len(found) > 1:
+        raise InvalidInput("Two different credentials were sent. Send one.")
+    return found.pop() if found else None
+
+
+def _sent(request: Request) -> Iterable[str]:
+    for value in request.headers.getlist("authorization"):
+        kind, _, rest = value.strip().partition(" ")
+        if kind.lower() not in ("bearer", "token") or not rest.strip():
+            raise Unauthenticated("Send the key as 'Authorization: Bearer <key>'.")
+        yield rest.strip()
+    for value in request.headers.getlist("x-api-key"):
+        yield value.strip()

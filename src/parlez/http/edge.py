@@ -1,0 +1,104 @@
+"""The outermost layer: what happens to every request, whatever its dialect."""
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from parlez.core.bugs import describe
+from parlez.core.ids import new_id
+from parlez.http.metrics import Metrics
+from parlez.http.problems import INTERNAL, Problem, Problems
+from parlez.http.turn_headers import noted_headers
+
+REQUEST_ID = "X-Request-Id"
+
+_GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+_SECURITY: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Edge:
+    """Gives a request its id, an answer its common headers, the log its line; takes the slash off
+    the end of a path; and answers for bugs, of which the log gets the place and not the words."""
+
+    def __init__(self, app: ASGIApp, *, problems: Problems, metrics: Metrics):
+        self._app = app
+        self._problems = problems
+        self._metrics = metrics
+        self._log = structlog.get_logger("parlez.requests")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["path"] != "/":
+            scope["path"] = scope["path"].rstrip("/")
+        answer = _Answer(scope, send, _request_id(scope))
+        began = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=answer.request_id):
+            try:
+                await self._app(scope, receive, answer.send)
+            except Exception as error:
+                self._log.error("unexpected error", bug=describe(error))
+                if answer.status == 0:
+                    problem = Problem(500, "internal_error", INTERNAL)
+                    await self._problems.response(scope, problem)(scope, receive, answer.send)
+            finally:
+                self._account(scope, answer.status, time.perf_counter() - began)
+
+    def _account(self, scope: Scope, status: int, seconds: float) -> None:
+        route = route_template(scope)
+        self._metrics.request_ended(scope["method"], route, status, seconds)
+        self._log.info(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+        )
+
+
+class _Answer:
+    """The sending side of one request."""
+
+    def __init__(self, scope: Scope, send: Send, request_id: str):
+        self._scope = scope
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+        """0 until the answer has begun."""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID] = self.request_id
+            for name, value in _SECURITY.items():
+                headers.setdefault(name, value)
+            for name, value in noted_headers(self._scope.get("state", {})).items():
+                headers[name] = value
+        await self._send(message)
+
+
+def route_template(scope: Mapping[str, Any]) -> str:
+    """The path of the route that served a request, its parameters unfilled: ids, and the secret
+    addresses of apps, stay out of logs and metrics."""
+    return getattr(scope.get("route"), "path", "(none)")
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's own id for the request if it is harmless, else a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _GOOD_ID.fullmatch(value):
+            return str(value.decode())
+    return new_id()

@@ -1,0 +1,44 @@
+"""Kinds of text that dialects take, and ids as they show them."""
+
+import uuid
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+from parlez.core.errors import NotFound
+
+
+def _without_nul(text: str) -> str:
+    # No database but SQLite keeps it, and no model reads it.
+    if "\0" in text:
+        raise ValueError("may not hold the character U+0000")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("may not be empty")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+"""Any text that can be kept."""
+
+MessageText = Annotated[Text, AfterValidator(_not_blank)]
+"""What somebody says: anything but nothing."""
+
+Label = Annotated[Text, StringConstraints(min_length=1, max_length=255)]
+"""A short name of the caller's own."""
+
+
+def uuid_of(row_id: str) -> str:
+    """An id as a UUID in its usual spelling."""
+    return str(uuid.UUID(row_id))
+
+
+def id_from_uuid(text: str, what: str) -> str:
+    """The id in any spelling of its UUID. What is none names nothing: raises `NotFound`."""
+    try:
+        return uuid.UUID(text).hex
+    except ValueError:
+        raise NotFound(f"There is no such {what}.") from None

@@ -1,0 +1,84 @@
+"""Errors on their way out: whatever was raised becomes a `Problem`, and the dialect whose route
+was asked for gives it its body."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from parlez.core.errors import ParlezError
+from parlez.http.errors import headers_of, status_of
+
+INTERNAL = "The server made a mistake. Try again; the request id helps to find it in the log."
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as HTTP knows it. `code` is for programs, `message` for people."""
+
+    status: int
+    code: str
+    message: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Body = Callable[[Problem], dict[str, Any]]
+"""How a dialect spells a problem."""
+
+
+class Problems:
+    """Renders problems, each in the dialect whose prefix its path has; `default` serves the rest."""
+
+    def __init__(self, bodies: Mapping[str, Body], default: Body):
+        self._bodies = bodies
+        self._default = default
+
+    def install(self, app: FastAPI) -> None:
+        for kind, handle in (
+            (ParlezError, self._on_parlez_error),
+            (RequestValidationError, self._on_invalid),
+            (HTTPException, self._on_http_exception),
+        ):
+            app.add_exception_handler(kind, handle)
+
+    def response(self, scope: Scope, problem: Problem) -> JSONResponse:
+        path: str = scope["path"]
+        body = next(
+            (body for prefix, body in self._bodies.items() if path.startswith(prefix)),
+            self._default,
+        )
+        return JSONResponse(body(problem), problem.status, dict(problem.headers))
+
+    def _on_parlez_error(self, request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, ParlezError)
+        return self.response(request.scope, problem_of(error))
+
+    def _on_invalid(self, request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        message = "; ".join(_explain(detail) for detail in error.errors())
+        return self.response(request.scope, Problem(400, "invalid_input", message))
+
+    def _on_http_exception(self, request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        phrase = HTTPStatus(error.status_code).phrase
+        code = phrase.lower().replace(" ", "_")
+        message = f"{phrase}: {request.method} is not offered at this address."
+        problem = Problem(error.status_code, code, message, error.headers or {})
+        return self.response(request.scope, problem)
+
+
+def problem_of(error: ParlezError) -> Problem:
+    return Problem(status_of(error), error.code, error.message, headers_of(error))
+
+
+def _explain(detail: Mapping[str, Any]) -> str:
+    """One finding of a validation, without what was sent."""
+    where = ".".join(str(part) for part in detail["loc"] if part != "body")
+    what = str(detail["msg"]).removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what

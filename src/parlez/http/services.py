@@ -1,0 +1,33 @@
+"""What routes work with: the domain's services, made once at the start."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from parlez.core.conversation_desk import ConversationDesk
+from parlez.core.key_ring import KeyRing
+from parlez.core.models import ModelCatalog
+from parlez.core.turn_engine import TurnEngine
+from parlez.http.gate import Gate
+from parlez.http.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`probes` name the server's parts; each returns how its part is, and raises if it does not
+    work."""
+
+    engine: TurnEngine
+    desk: ConversationDesk
+    keys: KeyRing
+    catalog: ModelCatalog
+    gate: Gate
+    metrics: Metrics
+    probes: Mapping[str, Callable[[], Awaitable[str]]]
+
+
+def services(request: Request) -> Services:
+    """The services of the app that a request came to."""
+    found: Services = request.app.state.services
+    return found

@@ -1,0 +1,48 @@
+"""Answering with a turn: whole or as a stream."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import Response
+
+from parlez.core.cursor import Cursor
+from parlez.core.errors import Interrupted, restore
+from parlez.core.identity import Caller
+from parlez.core.messages import State
+from parlez.core.turns import EndedTurn, IdempotencyKey, Turn, TurnRequest
+from parlez.http.event_stream import HEARTBEAT_SECONDS, EventStream
+from parlez.http.native_events import native_frames
+from parlez.http.services import services
+from parlez.http.turn_headers import note_turn
+
+
+async def start_turn(
+    request: Request, caller: Caller, asked: TurnRequest, key: IdempotencyKey | None
+) -> Turn:
+    """Start a turn, or join the one that the key names."""
+    started = await services(request).engine.start(caller.scope, asked, key)
+    note_turn(request, started.turn)
+    return started.turn
+
+
+async def whole_answer(request: Request, turn: Turn) -> EndedTurn:
+    """The turn, once it has ended well. Raises the error that it failed with."""
+    ended = await services(request).engine.wait(turn.scope, turn.id)
+    if ended.turn.error:
+        error = ended.turn.error
+        raise restore(error.code, error.message)
+    if ended.turn.state is State.INTERRUPTED:
+        raise Interrupted(
+            f"The answer was interrupted: {ended.turn.reason}. Your message is kept. Try again; "
+            "with the same Idempotency-Key it will not be said twice."
+        )
+    return ended
+
+
+def native_stream(
+    request: Request, turn: Turn, first: Mapping[str, Any], cursor: Cursor = Cursor()
+) -> Response:
+    """The events of a turn behind a cursor, in Parlez' own spelling."""
+    events = services(request).engine.follow(turn.scope, turn.id, cursor, HEARTBEAT_SECONDS)
+    return EventStream(native_frames(events, first), {})
