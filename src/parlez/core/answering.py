@@ -57,7 +57,8 @@ class Answering:
             answer.left_out = earlier + context.left_out
             request = ChatRequest(model.vendor_name, context.prompts, turn.options)
             try:
-                return await self._ask(self._catalog.chat_model(model), request, answer)
+                await self._ask(self._catalog.chat_model(model), request, answer)
+                break
             except ContextOverflow as overflow:
                 if not refits_left:
                     raise
@@ -75,7 +76,11 @@ class Answering:
         answer.complete(completion.text, completion.finished)
 
     async def _stream(
-        self, chat_model: ChatModel, request: ChatRequest, answer: Answer, recorder: Recorder
+        self,
+        chat_model: ChatModel,
+        request: ChatRequest,
+        answer: Answer,
+        recorder: Recorder,
     ) -> None:
         clock = asyncio.get_running_loop().time
         whole = clock() + self._limits.whole

@@ -1,6 +1,13 @@
 """The events with which a turn closes. They are not logged: they follow from the turn itself."""
 
-from parlez.core.events import ErrorRaised, Event, Numbered, TextDelta, TurnEnded, UsageReported
+from parlez.core.events import (
+    ErrorRaised,
+    Event,
+    Numbered,
+    TextDelta,
+    TurnEnded,
+    UsageReported,
+)
 from parlez.core.turns import EndedTurn
 
 

@@ -28,7 +28,8 @@ class ConversationDesk:
             for turn_id in await self._store.open_turns(scope, conversation_id):
                 await self._engine.stop(scope, turn_id)
             try:
-                return await self._store.delete(scope, conversation_id)
+                await self._store.delete(scope, conversation_id)
+                break
             except Conflict:
                 if not tries_left:
                     raise

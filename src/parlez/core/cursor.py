@@ -32,3 +32,7 @@ class Cursor:
                 "or nothing to begin at the beginning"
             )
         return cls(int(match[1]), int(match[2]))
+
+
+START = Cursor()
+"""Where a follower who has nothing stands."""

@@ -120,7 +120,11 @@ class ContextOverflow(ModelRejected):
     code = "context_overflow"
 
     def __init__(
-        self, message: str, *, prompt_tokens: int | None = None, limit_tokens: int | None = None
+        self,
+        message: str,
+        *,
+        prompt_tokens: int | None = None,
+        limit_tokens: int | None = None,
     ):
         super().__init__(message)
         self.prompt_tokens = prompt_tokens

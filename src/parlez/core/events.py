@@ -37,7 +37,7 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCalled:
-    """The model asks its caller to run a function; `arguments` is JSON text as the model wrote it."""
+    """The model asks its caller to run a function; `arguments` is JSON text as it wrote it."""
 
     call_id: str
     name: str
@@ -73,14 +73,14 @@ class TurnEnded:
 
 
 LoggedEvent = TextDelta | ToolCalled
-"""What a model says while it answers. These are kept in the log; the others follow from the turn."""
+"""What a model says while it answers. These are logged; the others follow from the turn."""
 
 Event = TurnStarted | LoggedEvent | UsageReported | ErrorRaised | TurnEnded
 
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """An event at its place: `number` from 1, `characters` of text said so far, its own included."""
+    """An event at its place: `number` from 1, `characters` of text so far, its own included."""
 
     number: int
     characters: int

@@ -26,9 +26,7 @@ class Following:
         self._store = store
         self._live_turns = live_turns
 
-    async def follow(
-        self, scope: Scope, turn_id: str, cursor: Cursor, silence: float
-    ) -> Followed:
+    async def follow(self, scope: Scope, turn_id: str, cursor: Cursor, silence: float) -> Followed:
         """Yield the events of a turn behind a cursor: what is in the log, then what comes, then
         the end; and None after every `silence` seconds without one.
 

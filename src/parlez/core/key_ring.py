@@ -27,7 +27,11 @@ class KeyRing:
         self._changes = 0
 
     async def create(
-        self, scope: Scope, name: str, rights: frozenset[Right], lifetime: timedelta | None
+        self,
+        scope: Scope,
+        name: str,
+        rights: frozenset[Right],
+        lifetime: timedelta | None,
     ) -> tuple[ApiKey, KeySecret]:
         """Make a key. Its secret is returned here and never again."""
         if not rights:

@@ -21,6 +21,7 @@ from parlez.core.live_turn import LiveTurn
 from parlez.core.live_turns import LiveTurns
 from parlez.core.messages import Message, Role, State
 from parlez.core.models import ModelCatalog
+from parlez.core.ports.telemetry import Telemetry
 from parlez.core.ports.turn_store import Started, TurnStore
 from parlez.core.recorder import Recorder
 from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Turn, TurnRequest
@@ -35,10 +36,17 @@ be stored at all is left to the sweep."""
 class TurnEngine:
     """One per process. Everything that happens to a turn goes through here."""
 
-    def __init__(self, store: TurnStore, catalog: ModelCatalog, limits: TurnLimits):
+    def __init__(
+        self,
+        store: TurnStore,
+        catalog: ModelCatalog,
+        limits: TurnLimits,
+        telemetry: Telemetry,
+    ):
         self._store = store
         self._catalog = catalog
         self._limits = limits
+        self._telemetry = telemetry
         self._answering = Answering(store, catalog, limits)
         self._live = LiveTurns()
         self._following = Following(store, self._live)
@@ -142,6 +150,7 @@ class TurnEngine:
         live.begin(turn, task)
 
     async def _work(self, live: LiveTurn, turn: Turn, history: list[Message] | None) -> None:
+        began = asyncio.get_running_loop().time()
         recorder = None
         if turn.stream:
             append = partial(self._store.append, turn)
@@ -167,6 +176,7 @@ class TurnEngine:
         else:
             ending = endings.completed(answer)
         await self._end(live, turn, ending)
+        self._telemetry.turn_ended(turn, ending, asyncio.get_running_loop().time() - began)
 
     async def _end(self, live: LiveTurn, turn: Turn, ending: Ending) -> None:
         try:
@@ -195,9 +205,7 @@ class TurnEngine:
 
 
 def _said(turn: Turn, text: str) -> Message:
-    return Message(
-        turn.user_message_id, turn.id, Role.USER, text, State.COMPLETED, turn.created_at
-    )
+    return Message(turn.user_message_id, turn.id, Role.USER, text, State.COMPLETED, turn.created_at)
 
 
 def _ended(turn: Turn, ending: Ending) -> Turn:

@@ -13,9 +13,9 @@ HEARTBEAT_SECONDS = 10.0
 COMMENT = b":\n\n"
 
 
-def frame(data: str, *, event: str | None = None, id: str | None = None) -> bytes:
+def frame(data: str, *, event: str | None = None, event_id: str | None = None) -> bytes:
     """One event. `data` is a single line, as JSON is."""
-    lines = f"id: {id}\n" if id else ""
+    lines = f"id: {event_id}\n" if event_id else ""
     lines += f"event: {event}\n" if event else ""
     return f"{lines}data: {data}\n\n".encode()
 
@@ -38,9 +38,7 @@ class EventStream(Response):
         self._frames = frames
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send(
-            {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        )
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         task = asyncio.current_task()
         assert task is not None
         gone = asyncio.create_task(_disconnected(receive))

@@ -8,10 +8,13 @@ from pydantic import AfterValidator, StringConstraints
 from parlez.core.errors import NotFound
 
 
-def _without_nul(text: str) -> str:
+def _can_be_kept(text: str) -> str:
     # No database but SQLite keeps it, and no model reads it.
     if "\0" in text:
         raise ValueError("may not hold the character U+0000")
+    # JSON can spell half a character.
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("may not hold unpaired surrogates")
     return text
 
 
@@ -21,7 +24,7 @@ def _not_blank(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(_can_be_kept)]
 """Any text that can be kept."""
 
 MessageText = Annotated[Text, AfterValidator(_not_blank)]

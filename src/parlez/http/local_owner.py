@@ -63,9 +63,7 @@ def _without_port(host: str) -> str:
 
 
 def _was_forwarded(headers: Headers) -> bool:
-    return any(
-        name in FORWARDING or name.startswith(FORWARDING_PREFIXES) for name in headers.keys()
-    )
+    return any(name in FORWARDING or name.startswith(FORWARDING_PREFIXES) for name in headers)
 
 
 def _origin_is_own(headers: Headers, scheme: str) -> bool:

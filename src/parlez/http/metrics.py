@@ -1,7 +1,13 @@
 """What the server counts, in Prometheus' terms. Labels are route templates and states, never
 anything that a caller chose."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 
 from parlez.core.turns import Ending, Turn
 

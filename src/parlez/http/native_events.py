@@ -38,7 +38,7 @@ def _frame(numbered: Numbered, first: Mapping[str, Any]) -> bytes:
     return frame(
         json.dumps(data, ensure_ascii=False),
         event=event.type,
-        id=str(Cursor(numbered.number, numbered.characters)),
+        event_id=str(Cursor(numbered.number, numbered.characters)),
     )
 
 

@@ -17,6 +17,14 @@ from parlez.http.errors import headers_of, status_of
 
 INTERNAL = "The server made a mistake. Try again; the request id helps to find it in the log."
 
+_MESSAGES = {
+    400: "The request cannot be read.",
+    404: "There is nothing at this address. /docs lists what there is.",
+    405: "This address does not take that method. /docs lists what it takes.",
+    413: "The body is too large.",
+}
+"""What is said where the framework finds the fault."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -33,7 +41,7 @@ Body = Callable[[Problem], dict[str, Any]]
 
 
 class Problems:
-    """Renders problems, each in the dialect whose prefix its path has; `default` serves the rest."""
+    """Renders problems, each in the dialect whose prefix its path has, or else in `default`."""
 
     def __init__(self, bodies: Mapping[str, Body], default: Body):
         self._bodies = bodies
@@ -66,11 +74,10 @@ class Problems:
 
     def _on_http_exception(self, request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        phrase = HTTPStatus(error.status_code).phrase
-        code = phrase.lower().replace(" ", "_")
-        message = f"{phrase}: {request.method} is not offered at this address."
-        problem = Problem(error.status_code, code, message, error.headers or {})
-        return self.response(request.scope, problem)
+        status = error.status_code
+        code = HTTPStatus(status).phrase.lower().replace(" ", "_")
+        message = _MESSAGES.get(status, HTTPStatus(status).phrase)
+        return self.response(request.scope, Problem(status, code, message, error.headers or {}))
 
 
 def problem_of(error: ParlezError) -> Problem:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from parlez.core.cursor import Cursor
+from parlez.core.cursor import START, Cursor
 from parlez.core.errors import Interrupted, restore
 from parlez.core.identity import Caller
 from parlez.core.messages import State
@@ -41,7 +41,7 @@ async def whole_answer(request: Request, turn: Turn) -> EndedTurn:
 
 
 def native_stream(
-    request: Request, turn: Turn, first: Mapping[str, Any], cursor: Cursor = Cursor()
+    request: Request, turn: Turn, first: Mapping[str, Any], cursor: Cursor = START
 ) -> Response:
     """The events of a turn behind a cursor, in Parlez' own spelling."""
     events = services(request).engine.follow(turn.scope, turn.id, cursor, HEARTBEAT_SECONDS)

@@ -70,6 +70,10 @@ class Catalog:
         """Whoever answers for a model that `resolve` gave."""
         return self._chat_models[model.vendor]
 
+    async def probe(self) -> str:
+        """A word on whether anything can answer. Raises `ModelUnavailable` if nothing can."""
+        return f"{self.resolve(None).name} answers by default"
+
     async def close(self) -> None:
         """End the embedded model's process and close all connections."""
         await self._process.close()

@@ -62,7 +62,13 @@ def openai_models(unavailable: str | None) -> list[Model]:
         Model("gpt-4o", "gpt-4o", "GPT-4o", "openai", 128_000, 16_384, unavailable),
         Model("gpt-4", "gpt-4", "GPT-4", "openai", 8_192, 8_192, unavailable),
         Model(
-            "gpt-3.5-turbo", "gpt-3.5-turbo", "GPT-3.5 Turbo", "openai", 16_385, 4_096, unavailable
+            "gpt-3.5-turbo",
+            "gpt-3.5-turbo",
+            "GPT-3.5 Turbo",
+            "openai",
+            16_385,
+            4_096,
+            unavailable,
         ),
     ]
 

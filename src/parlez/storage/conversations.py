@@ -72,9 +72,7 @@ _DELETE_EVENTS = text("""
         SELECT id FROM turn WHERE account_id = :account_id AND conversation_id = :id
     )
 """)
-_DELETE_TURNS = text(
-    "DELETE FROM turn WHERE account_id = :account_id AND conversation_id = :id"
-)
+_DELETE_TURNS = text("DELETE FROM turn WHERE account_id = :account_id AND conversation_id = :id")
 _DELETE_MESSAGES = text(
     "DELETE FROM message WHERE account_id = :account_id AND conversation_id = :id"
 )
@@ -137,7 +135,11 @@ def add_turn(c: Connection, turn: Turn, tip: str | None) -> None:
 def end_turn(c: Connection, scope: Scope, conversation_id: str, messages: int, now: int) -> bool:
     """Count the messages that the end of a turn adds; whether another turn waits."""
     row = c.one(
-        _END_TURN, account_id=scope.account_id, id=conversation_id, messages=messages, now=now
+        _END_TURN,
+        account_id=scope.account_id,
+        id=conversation_id,
+        messages=messages,
+        now=now,
     )
     return row is not None and bool(row[0])
 
@@ -148,7 +150,11 @@ def extend(c: Connection, scope: Scope, conversation_id: str, head_id: str) -> N
 
 
 def move(
-    c: Connection, scope: Scope, conversation_id: str, head_id: str | None, message_count: int
+    c: Connection,
+    scope: Scope,
+    conversation_id: str,
+    head_id: str | None,
+    message_count: int,
 ) -> None:
     """Point a conversation at a branch."""
     c.run(

@@ -51,9 +51,7 @@ def append(c: Connection, scope: Scope, turn_id: str, events: Sequence[Numbered]
 
 
 def after(c: Connection, scope: Scope, turn_id: str, number: int, limit: int) -> list[Numbered]:
-    rows = c.all(
-        _AFTER, account_id=scope.account_id, turn_id=turn_id, after=number, limit=limit
-    )
+    rows = c.all(_AFTER, account_id=scope.account_id, turn_id=turn_id, after=number, limit=limit)
     return [Numbered(row[0], row[1], _decode(row[2], row[3])) for row in rows]
 
 

@@ -26,9 +26,7 @@ _RENAME = text("""
 _PRUNE = text("DELETE FROM idempotency_key WHERE created_at < :before")
 
 
-def claim(
-    c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str, now: int
-) -> str | None:
+def claim(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str, now: int) -> str | None:
     """Let a new key name a turn; for a known key, the id of the turn that it names already.
 
     Raises `IdempotencyMismatch` if that was asked for with another request.
@@ -56,7 +54,13 @@ def claim(
 
 def rename(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str) -> None:
     """Let a known key name another turn."""
-    c.run(_RENAME, account_id=scope.account_id, route=key.route, key=key.key, turn_id=turn_id)
+    c.run(
+        _RENAME,
+        account_id=scope.account_id,
+        route=key.route,
+        key=key.key,
+        turn_id=turn_id,
+    )
 
 
 def prune(c: Connection, before: int) -> None:

@@ -121,14 +121,24 @@ def insert_answer(c: Connection, turn: Turn) -> None:
 
 def finish(c: Connection, scope: Scope, message_id: str, state: State, content: str) -> None:
     """Give an answer its text and its final state."""
-    c.run(_FINISH, account_id=scope.account_id, id=message_id, state=state, content=content)
+    c.run(
+        _FINISH,
+        account_id=scope.account_id,
+        id=message_id,
+        state=state,
+        content=content,
+    )
 
 
-def link(
-    c: Connection, scope: Scope, message_id: str, parent_id: str | None, state: State
-) -> None:
+def link(c: Connection, scope: Scope, message_id: str, parent_id: str | None, state: State) -> None:
     """Give a message its place in the tree."""
-    c.run(_LINK, account_id=scope.account_id, id=message_id, parent_id=parent_id, state=state)
+    c.run(
+        _LINK,
+        account_id=scope.account_id,
+        id=message_id,
+        parent_id=parent_id,
+        state=state,
+    )
 
 
 def state(c: Connection, scope: Scope, message_id: str) -> State:
@@ -139,7 +149,11 @@ def state(c: Connection, scope: Scope, message_id: str) -> State:
 
 
 def adopt(
-    c: Connection, scope: Scope, conversation_id: str, user_message_id: str, answer_id: str
+    c: Connection,
+    scope: Scope,
+    conversation_id: str,
+    user_message_id: str,
+    answer_id: str,
 ) -> None:
     """Let what followed earlier answers to a message follow this answer to it."""
     c.run(
@@ -158,13 +172,20 @@ def is_answer_to(c: Connection, scope: Scope, message_id: str | None, parent_id:
 
 def belongs(c: Connection, scope: Scope, message_id: str, conversation_id: str) -> bool:
     row = c.one(
-        _BELONGS, account_id=scope.account_id, id=message_id, conversation_id=conversation_id
+        _BELONGS,
+        account_id=scope.account_id,
+        id=message_id,
+        conversation_id=conversation_id,
     )
     return row is not None
 
 
 def path(
-    c: Connection, scope: Scope, tip: str, characters: int = _ANY_LENGTH, limit: int = _ANY_COUNT
+    c: Connection,
+    scope: Scope,
+    tip: str,
+    characters: int = _ANY_LENGTH,
+    limit: int = _ANY_COUNT,
 ) -> list[Message]:
     """Messages with text from a tip back towards the root, newest first."""
     rows = c.all(

@@ -37,9 +37,7 @@ def read_turn(row: Row) -> Turn:
         options=read_options(row[10]),
         created_at=row[11],
         reason=row[12],
-        error=(
-            TurnError(error_code, error_message, bool(error_retryable)) if error_code else None
-        ),
+        error=(TurnError(error_code, error_message, bool(error_retryable)) if error_code else None),
         usage=Usage(prompt, completion, bool(estimated)) if prompt is not None else None,
         left_out=row[19],
         log_end=row[20],
@@ -50,7 +48,9 @@ def write_options(options: Options) -> str:
     """Only what was chosen, as JSON."""
     if options == Options():
         return "{}"
-    return json.dumps({key: value for key, value in asdict(options).items() if value not in (None, ())})
+    return json.dumps(
+        {key: value for key, value in asdict(options).items() if value not in (None, ())}
+    )
 
 
 def read_options(text: str) -> Options:

@@ -96,7 +96,11 @@ def _start_again(c: Connection, new: TurnStart, turn_id: str, before: Turn) -> T
     """A new attempt at answering the message of a turn that came to nothing."""
     queue = _queue_with_room(c, new.scope, before.conversation_id)
     turn = new.turn(
-        turn_id, before.conversation_id, State.QUEUED, before.user_message_id, before.attempt + 1
+        turn_id,
+        before.conversation_id,
+        State.QUEUED,
+        before.user_message_id,
+        before.attempt + 1,
     )
     messages.insert_answer(c, turn)
     conversations.add_turn(c, turn, queue.head_id)

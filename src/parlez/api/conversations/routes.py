@@ -48,9 +48,7 @@ async def start(
     if body.stream:
         return native_stream(request, turn, {"conversation_id": conversation_id})
     ended = await whole_answer(request, turn)
-    return StartResponse(
-        conversation_id=conversation_id, reply=ended.text, state=ended.turn.state
-    )
+    return StartResponse(conversation_id=conversation_id, reply=ended.text, state=ended.turn.state)
 
 
 @router.post(
@@ -70,7 +68,9 @@ async def send(
     row_id = id_from_uuid(conversation_id, "conversation")
     asked = TurnRequest(body.message, conversation_id=row_id, stream=body.stream)
     key = idempotency_key(
-        idempotency_header, "conversations.send", {**body.model_dump(), "conversation": row_id}
+        idempotency_header,
+        "conversations.send",
+        {**body.model_dump(), "conversation": row_id},
     )
     turn = await start_turn(request, caller, asked, key)
     if body.stream:

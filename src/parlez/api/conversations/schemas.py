@@ -17,7 +17,8 @@ class StartRequest(BaseModel):
     """The first message of a new conversation."""
 
     user_id: Annotated[
-        Label, Field(description="Your own name for whoever is talking.", examples=["123"])
+        Label,
+        Field(description="Your own name for whoever is talking.", examples=["123"]),
     ]
     message: Message
     stream: Stream = False
@@ -27,7 +28,8 @@ class SendRequest(BaseModel):
     """The next message of a conversation."""
 
     message: Annotated[
-        MessageText, Field(description="What the user says.", examples=["Tell me a joke"])
+        MessageText,
+        Field(description="What the user says.", examples=["Tell me a joke"]),
     ]
     stream: Stream = False
 

@@ -36,7 +36,10 @@ async def list_keys(request: Request, caller: KeysCaller) -> KeysResponse:
 async def create_key(
     request: Request, body: CreateKeyRequest, caller: KeysCaller
 ) -> NewKeyResponse:
-    """A new key of the account. It is in the answer and cannot be had again."""
+    """A new key of the account, which can do no more than its maker. It is in the answer and
+    cannot be had again."""
+    for right in body.scopes:
+        caller.require(right)
     days = body.expires_in_days
     lifetime = timedelta(days=days) if days else None
     rights = frozenset(body.scopes)
@@ -45,7 +48,9 @@ async def create_key(
 
 
 @router.delete(
-    "/{key_id}", summary="Revoke a key", responses=errors(ErrorResponse, 401, 403, 404, 503)
+    "/{key_id}",
+    summary="Revoke a key",
+    responses=errors(ErrorResponse, 401, 403, 404, 503),
 )
 async def revoke_key(request: Request, key_id: str, caller: KeysCaller) -> KeyResponse:
     """End a key at once, wherever it is in use."""

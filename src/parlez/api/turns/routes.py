@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from parlez.api.turns import encode
 from parlez.api.turns.schemas import ErrorResponse, TurnResponse
-from parlez.core.cursor import Cursor
+from parlez.core.cursor import START, Cursor
 from parlez.http.callers import DataCaller
 from parlez.http.documented import errors, or_stream
 from parlez.http.fields import id_from_uuid, uuid_of
@@ -17,7 +17,9 @@ router = APIRouter(prefix="/turns", tags=["turns"])
 
 
 @router.get(
-    "/{turn_id}", summary="Look at a turn", responses=errors(ErrorResponse, 401, 403, 404, 503)
+    "/{turn_id}",
+    summary="Look at a turn",
+    responses=errors(ErrorResponse, 401, 403, 404, 503),
 )
 async def look(request: Request, turn_id: str, caller: DataCaller) -> TurnResponse:
     """One user message and the answer to it: how it stands, what it cost."""
@@ -37,13 +39,16 @@ async def look(request: Request, turn_id: str, caller: DataCaller) -> TurnRespon
     },
 )
 async def follow(
-    request: Request, turn_id: str, caller: DataCaller, last_event_id: LastEventId = None
+    request: Request,
+    turn_id: str,
+    caller: DataCaller,
+    last_event_id: LastEventId = None,
 ) -> Response:
     """The events of a turn as server-sent events, from the beginning or behind the last one you
     have: what was said while you were away, then what comes."""
     engine = services(request).engine
     row_id = id_from_uuid(turn_id, "turn")
-    cursor = Cursor.parse(last_event_id) if last_event_id else Cursor()
+    cursor = Cursor.parse(last_event_id) if last_event_id else START
     found = await engine.find(caller.scope, row_id)
     note_turn(request, found.turn)
     if await engine.is_past_end(caller.scope, row_id, cursor):
@@ -53,7 +58,9 @@ async def follow(
 
 
 @router.post(
-    "/{turn_id}/stop", summary="Stop a turn", responses=errors(ErrorResponse, 401, 403, 404, 503)
+    "/{turn_id}/stop",
+    summary="Stop a turn",
+    responses=errors(ErrorResponse, 401, 403, 404, 503),
 )
 async def stop(request: Request, turn_id: str, caller: DataCaller) -> TurnResponse:
     """End a turn now and keep what was said. A turn that has ended stays as it is."""

@@ -89,7 +89,11 @@ class TurnStore(Protocol):
         ...
 
     async def interrupt_open(self, reason: str) -> int:
-        """Mark all that runs or waits as interrupted, keeping the text that was logged; how many."""
+        """Mark all that runs or waits as interrupted, keeping what was logged; how many."""
+        ...
+
+    async def probe(self) -> str:
+        """A word on how the store is. Raises `StorageError` if it cannot be read or written."""
         ...
 
     async def prune(self, ended_before: int, keys_before: int) -> None:

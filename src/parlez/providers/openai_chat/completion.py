@@ -22,7 +22,13 @@ def read_completion(vendor: Vendor, body: bytes) -> Completion:
         error = answer.get("error")
         if not error:
             return _completion(answer)
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as reason:
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as reason:
         raise not_understood(vendor) from reason
     raise read_error_in_answer(vendor, error)
 

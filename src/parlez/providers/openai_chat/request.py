@@ -28,7 +28,10 @@ def write_request(request: ChatRequest, vendor: Vendor, *, stream: bool) -> dict
 
 
 def _message(prompt: Prompt) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": prompt.role.value, "content": storable(prompt.content)}
+    message: dict[str, Any] = {
+        "role": prompt.role.value,
+        "content": storable(prompt.content),
+    }
     if prompt.tool_calls:
         message["content"] = message["content"] or None
         message["tool_calls"] = [_tool_call(call) for call in prompt.tool_calls]

@@ -5,7 +5,11 @@ from typing import Any
 
 from parlez.core.events import LoggedEvent, TextDelta, Usage
 from parlez.core.ports.chat_model import Finished
-from parlez.providers.openai_chat.errors import broken_off, not_understood, read_error_in_answer
+from parlez.providers.openai_chat.errors import (
+    broken_off,
+    not_understood,
+    read_error_in_answer,
+)
 from parlez.providers.openai_chat.finish import read_finish_reason
 from parlez.providers.openai_chat.tool_calls import ToolCallPieces
 from parlez.providers.openai_chat.usage import read_usage

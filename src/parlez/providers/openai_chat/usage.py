@@ -9,7 +9,10 @@ def read_usage(raw: Any) -> Usage | None:
     """The usage in an answer, or None where there is none that makes sense."""
     if not isinstance(raw, dict):
         return None
-    prompt, completion = _count(raw.get("prompt_tokens")), _count(raw.get("completion_tokens"))
+    prompt, completion = (
+        _count(raw.get("prompt_tokens")),
+        _count(raw.get("completion_tokens")),
+    )
     if prompt is None or completion is None:
         return None
     return Usage(prompt_tokens=prompt, completion_tokens=completion)

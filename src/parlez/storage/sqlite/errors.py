@@ -17,5 +17,6 @@ def translate(error: sqlite3.Error) -> StorageError:
         return StorageBusy("Another program holds the database's lock. Try again in a moment.")
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
     return StorageError(
-        f"The database refused ({name}). `parlez doctor` checks it.", code="storage_error"
+        f"The database refused ({name}). `parlez doctor` checks it.",
+        code="storage_error",
     )

@@ -39,7 +39,10 @@ class Writer:
     can be acknowledged from then on."""
 
     def __init__(
-        self, driver: sqlite3.Connection, compiler: Compiler, on_death: Callable[[], None]
+        self,
+        driver: sqlite3.Connection,
+        compiler: Compiler,
+        on_death: Callable[[], None],
     ):
         self._driver = driver
         self._connection = Connection(driver, compiler)

@@ -1,0 +1,135 @@
+"""The application: the services behind the dialects, and the process around them."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from fastapi_swagger import patch_fastapi
+from uvicorn.server import HANDLED_SIGNALS
+
+from parlez import __version__
+from parlez.api.conversations import encode as conversations_encode
+from parlez.api.conversations import routes as conversations
+from parlez.api.operations import routes as operations
+from parlez.api.platform import encode as platform_encode
+from parlez.api.platform import health, keys
+from parlez.api.turns import routes as turns
+from parlez.bootstrap import Server, running
+from parlez.config import Settings
+from parlez.http.body_limit import BodyLimit
+from parlez.http.edge import Edge
+from parlez.http.openapi import describe_api
+from parlez.http.peer import PeerAwareProtocol
+from parlez.http.preflight import Preflight
+from parlez.http.problems import Problems
+from parlez.storage.data_folder import Owner
+
+
+def create_app(server: Server) -> FastAPI:
+    """The ASGI application over a running server."""
+    app = FastAPI(
+        title="Parlez",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = server.services
+    for router in (
+        conversations.router,
+        turns.router,
+        keys.router,
+        health.router,
+        operations.router,
+    ):
+        app.include_router(router)
+    problems = Problems(
+        {"/conversations": conversations_encode.problem_body},
+        platform_encode.problem_body,
+    )
+    problems.install(app)
+    patch_fastapi(app)
+    describe_api(app)
+    app.add_middleware(BodyLimit, limit=server.settings.max_body_bytes)
+    app.add_middleware(Preflight)
+    app.add_middleware(Edge, problems=problems, metrics=server.services.metrics)
+    return app
+
+
+async def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
+    """Run a server until it is told to stop. `on_ready` gets its URL once it answers."""
+    async with running(settings, _die) as server:
+        process = Process(server, on_ready)
+        await process.serve()
+
+
+class Process(uvicorn.Server):
+    """Uvicorn around one server. It ends followers, and running turns, before connections: those
+    would wait for them."""
+
+    def __init__(self, server: Server, on_ready: Callable[[str], None]):
+        self._server = server
+        self._on_ready = on_ready
+        settings = server.settings
+        super().__init__(
+            uvicorn.Config(
+                create_app(server),
+                host=settings.host,
+                port=settings.port,
+                http=PeerAwareProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=int(settings.shutdown_seconds) + 5,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            url = self._url()
+            self._server.folder.announce(Owner(os.getpid(), url, self._server.control_token))
+            self._on_ready(url)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._server.folder.withdraw()
+        engine = self._server.services.engine
+        engine.release_followers()
+        ending = asyncio.create_task(engine.close(self._server.settings.shutdown_seconds))
+        await super().shutdown(sockets)
+        await ending
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As Uvicorn does, but without raising the signal again afterwards: there is a database to
+        close."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {name: signal.signal(name, self.handle_exit) for name in HANDLED_SIGNALS}
+        try:
+            yield
+        finally:
+            for name, handler in before.items():
+                signal.signal(name, handler)
+
+    def _url(self) -> str:
+        host = self.config.host
+        port = self.servers[0].sockets[0].getsockname()[1]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _die() -> None:
+    """End at once, as if killed: nothing can be stored any more, and the next start recovers."""
+    structlog.get_logger("parlez").critical("the database writer died; the server ends")
+    os._exit(1)

@@ -1,0 +1,122 @@
+"""The composition root: opens what the settings name and wires the services together."""
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from parlez.config import Settings
+from parlez.core.conversation_desk import ConversationDesk
+from parlez.core.identity import Caller, Right, Scope
+from parlez.core.key_ring import KeyRing
+from parlez.core.limits import TurnLimits
+from parlez.core.turn_engine import TurnEngine
+from parlez.core.upkeep import Upkeep
+from parlez.http.gate import Gate
+from parlez.http.local_owner import LocalOwner, is_loopback_name
+from parlez.http.metrics import Metrics
+from parlez.http.services import Services
+from parlez.providers.catalog import Catalog
+from parlez.providers.local.settings import LocalSettings
+from parlez.storage.conversation_store import SqlConversationStore
+from parlez.storage.data_folder import DataFolder
+from parlez.storage.keys import SqlKeyStore
+from parlez.storage.open import database_path, open_database
+from parlez.storage.turn_store import SqlTurnStore
+
+
+class SystemClock:
+    def now(self) -> int:
+        return time.time_ns() // 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Everything that a running server has."""
+
+    settings: Settings
+    folder: DataFolder
+    services: Services
+    control_token: str = field(repr=False)
+
+
+def data_folder(settings: Settings) -> DataFolder:
+    path = settings.data_dir.expanduser().absolute()
+    return DataFolder(path, database_path(settings.database_url, path))
+
+
+@asynccontextmanager
+async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIterator[Server]:
+    """A server from its lock to its last commit. `on_death` is called when it can write no more.
+
+    Raises `InUse`, `SchemaUnknown`, and `InvalidInput` for a database URL that cannot be used.
+    """
+    log = structlog.get_logger("parlez.start")
+    folder = data_folder(settings)
+    folder.acquire()
+    try:
+        clock = SystemClock()
+        database, copied = open_database(folder.database, on_death)
+        if copied:
+            log.info("the schema was upgraded; a copy was made first", copy=str(copied))
+        catalog = _catalog(settings)
+        try:
+            turns = SqlTurnStore(database, clock)
+            keys = SqlKeyStore(database, clock)
+            metrics = Metrics()
+            engine = TurnEngine(turns, catalog, _limits(settings), metrics)
+            interrupted = await engine.recover()
+            if interrupted:
+                log.warning("turns were interrupted by the last stop", turns=interrupted)
+            owner = Caller(Scope(await keys.local_account()), frozenset(Right))
+            ring = KeyRing(keys, clock)
+            token = secrets.token_urlsafe(32)
+            services = Services(
+                engine=engine,
+                desk=ConversationDesk(SqlConversationStore(database), engine),
+                keys=ring,
+                catalog=catalog,
+                gate=Gate(ring, LocalOwner(_has_local_owner(settings)), owner, token),
+                metrics=metrics,
+                probes={"database": turns.probe, "models": catalog.probe},
+            )
+            keep = timedelta(minutes=settings.resume_minutes)
+            async with Upkeep(engine, turns, clock, keep).running():
+                yield Server(settings, folder, services, token)
+            await engine.close(settings.shutdown_seconds)
+        finally:
+            await catalog.close()
+            await database.close()
+    finally:
+        folder.release()
+
+
+def _has_local_owner(settings: Settings) -> bool:
+    return settings.local_owner and not settings.public_url and is_loopback_name(settings.host)
+
+
+def _limits(settings: Settings) -> TurnLimits:
+    return TurnLimits(
+        first_token=settings.first_token_seconds,
+        between_tokens=settings.between_tokens_seconds,
+        whole=settings.turn_seconds,
+    )
+
+
+def _catalog(settings: Settings) -> Catalog:
+    key = settings.openai_api_key
+    return Catalog(
+        openai_api_key=key.get_secret_value() if key else None,
+        openai_base_url=settings.openai_base_url,
+        default_model=settings.default_model,
+        local=LocalSettings(
+            weights=settings.local_model_path,
+            slots=settings.local_model_slots,
+            context_tokens=settings.local_model_context,
+            threads=settings.local_model_threads,
+        ),
+    )

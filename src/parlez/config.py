@@ -1,0 +1,188 @@
+"""Settings: read once from where they are, then passed down.
+
+What the command line says comes first, then the environment, then a `.env` file (for `serve`
+alone), then a TOML file, then the defaults. `docs/settings.md` has the table.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tomllib import TOMLDecodeError
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+CONFIG_FILE = "PARLEZ_CONFIG"
+"""The variable that names a TOML file; without it `parlez.toml` in the data folder is read."""
+
+
+class BadSettings(Exception):
+    """A setting that cannot be used; the message says which, why, and never its value."""
+
+
+def _seconds(default: float, description: str) -> Any:
+    return Field(default, gt=0, le=86_400, description=description)
+
+
+class Settings(BaseSettings):
+    """All settings there are. Each is a variable `PARLEZ_<NAME>` unless it says another name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PARLEZ_",
+        extra="ignore",
+        populate_by_name=True,
+        env_ignore_empty=True,
+    )
+
+    host: str = Field("127.0.0.1", validation_alias="HOST", description="The address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        8000,
+        validation_alias="PORT",
+        description="The port to listen on; 0 takes a free one.",
+    )
+    public_url: str | None = Field(
+        None, description="Where the public reaches the server. Ends the local owner."
+    )
+    local_owner: bool = Field(
+        True,
+        validation_alias=AliasChoices("PARLEZ_LOCAL_OWNER", "LOCAL_OWNER"),
+        description="Whether requests from this machine need no key while nothing is configured.",
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("parlez"),
+        description="The data folder, private to its user.",
+    )
+    database_url: str | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="The database; `parlez.db` in the data folder if unset.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        None,
+        validation_alias="OPENAI_API_KEY",
+        description="The key for OpenAI's models.",
+    )
+    openai_base_url: str | None = Field(
+        None,
+        validation_alias="OPENAI_BASE_URL",
+        description="Another server that speaks OpenAI's API.",
+    )
+    default_model: str | None = Field(
+        None,
+        validation_alias=AliasChoices("PARLEZ_DEFAULT_MODEL", "DEFAULT_MODEL"),
+        description="The model that answers where a request names none.",
+    )
+    first_token_seconds: float = _seconds(60, "The longest wait for a streamed answer to begin.")
+    between_tokens_seconds: float = _seconds(30, "The longest silence within a streamed answer.")
+    turn_seconds: float = _seconds(600, "The longest that an answer may take.")
+    shutdown_seconds: float = Field(
+        5,
+        ge=0,
+        le=3_600,
+        description="How long running answers may go on after a stop signal.",
+    )
+    resume_minutes: float = Field(
+        10,
+        gt=0,
+        le=10_080,
+        description="How long the events of an ended answer are kept.",
+    )
+    max_body_bytes: int = Field(
+        1_048_576,
+        ge=1_024,
+        le=1_073_741_824,
+        description="The largest body of a JSON request.",
+    )
+    local_model_path: Path | None = Field(
+        None, description="A GGUF file to use as the embedded model."
+    )
+    local_model_slots: int = Field(
+        4, ge=1, le=64, description="Conversations the embedded model answers at once."
+    )
+    local_model_context: int = Field(
+        4_096,
+        ge=512,
+        le=1_048_576,
+        description="Tokens the embedded model reads, per conversation.",
+    )
+    local_model_threads: int | None = Field(
+        None,
+        ge=1,
+        le=256,
+        description="Threads of the embedded model; unset: one per core, to 4.",
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto",
+        description="How the log looks; `auto` is json unless a terminal reads it.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What is worth a line in the log."
+    )
+
+
+def load(dotenv: Path | None = None, **said: Any) -> Settings:
+    """The settings; `said` are those of the command line, None where it is silent.
+
+    `dotenv` is a file to read if it is there. Raises `BadSettings`.
+    """
+    given = {name: value for name, value in said.items() if value is not None}
+    try:
+        settings = Settings(_env_file=dotenv, **given)
+        file = Path(os.environ.get(CONFIG_FILE) or settings.data_dir / "parlez.toml")
+        if file.exists():
+            settings = _with_file(file)(_env_file=dotenv, **given)
+        elif CONFIG_FILE in os.environ:
+            raise BadSettings(f"{CONFIG_FILE} names {file}, which does not exist.")
+    except ValidationError as error:
+        raise BadSettings("; ".join(_explain(detail) for detail in error.errors())) from None
+    except TOMLDecodeError as error:
+        raise BadSettings(f"{file} is not TOML: {error}.") from None
+    _refuse_mixed_vendor(dotenv_values(dotenv) if dotenv else {})
+    return settings
+
+
+def environment_name(field: str) -> str:
+    """The variable that sets a field."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        alias = str(alias.choices[0])
+    return str(alias or f"PARLEZ_{field.upper()}")
+
+
+def _with_file(file: Path) -> type[Settings]:
+    """Settings that also come from a TOML file, which comes last."""
+
+    class WithFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *args: Any, **sources: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            first = super().settings_customise_sources(settings_cls, *args, **sources)
+            return (*first, TomlConfigSettingsSource(settings_cls, file))
+
+    return WithFile
+
+
+def _refuse_mixed_vendor(dotenv: Mapping[str, str | None]) -> None:
+    """A `.env` may come with a folder that somebody else made: the address in it must not get a
+    key that was not in it."""
+    key_from_outside = os.environ.get("OPENAI_API_KEY") and not os.environ.get("OPENAI_BASE_URL")
+    if key_from_outside and dotenv.get("OPENAI_BASE_URL"):
+        raise BadSettings(
+            "OPENAI_BASE_URL comes from .env and OPENAI_API_KEY from the environment. A key is "
+            "sent only to an address from the same place: set both in one of them."
+        )
+
+
+def _explain(detail: Any) -> str:
+    name = ".".join(str(part) for part in detail["loc"])
+    known = environment_name(name) if name in Settings.model_fields else name
+    return f"{known}: {detail['msg']}"
