@@ -1,12 +1,16 @@
 """Fixtures that several folders use."""
 
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from support.server import Running, run_server
+from support.store import Stores, open_stores
 from support.vendor import Vendor
+
+from parlez.storage.sqlite.migrate import migrate
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +19,27 @@ def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith(("PARLEZ_", "OPENAI_")) or name in ("HOST", "PORT", "DATABASE_URL"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the schema and nothing in it, to be copied."""
+    path = tmp_path_factory.mktemp("schema") / "parlez.db"
+    migrate(path)
+    return path
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, migrated: Path) -> Path:
+    """A data folder whose database needs no migration, which saves each test some time."""
+    shutil.copy(migrated, tmp_path / "parlez.db")
+    return tmp_path
+
+
+@pytest.fixture
+async def stores(data_dir: Path) -> AsyncIterator[Stores]:
+    async with open_stores(data_dir / "parlez.db") as stores:
+        yield stores
 
 
 @pytest.fixture
@@ -26,9 +51,9 @@ async def vendor() -> AsyncIterator[Vendor]:
 
 
 @pytest.fixture
-async def parlez(tmp_path: Path, vendor: Vendor) -> AsyncIterator[Running]:
+async def parlez(data_dir: Path, vendor: Vendor) -> AsyncIterator[Running]:
     """A server whose model is `vendor`."""
     async with run_server(
-        tmp_path, openai_api_key="sk-test", openai_base_url=vendor.url
+        data_dir, openai_api_key="sk-test", openai_base_url=vendor.url
     ) as running:
         yield running
