@@ -6,7 +6,6 @@ Errors are those of llama.cpp's tools/server/README.md.
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import time
 from contextlib import aclosing
@@ -14,13 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from parlez.core.errors import ContextOverflow, ModelFailed, ModelUnavailable
+from parlez.core.errors import ContextOverflow, ModelFailed, ModelTimeout, ModelUnavailable
 from parlez.core.events import TextDelta
 from parlez.core.messages import Role
 from parlez.core.ports.chat_model import ChatRequest, Finished, Options, Prompt
 from parlez.providers.catalog import Catalog
+from parlez.providers.local.chat import LocalChat
 from parlez.providers.local.process import LocalProcess
 from parlez.providers.local.settings import LocalSettings
+from parlez.providers.rows import local_vendor
+from parlez.providers.timeouts import Timeouts
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -108,6 +110,7 @@ async def test_the_key_shows_nowhere_and_the_parents_keys_are_not_passed_on(proc
         shown = Path(f"/proc/{process.pid}/{name}").read_text()
         assert endpoint.api_key not in shown
         assert "sk-of-the-parent" not in shown
+    assert "GOMP_SPINCOUNT=200" in shown
 
 
 @ON_LINUX
@@ -126,6 +129,26 @@ async def test_a_child_that_dies_fails_its_answer_and_the_next_use_starts_anothe
     assert caught.value.retryable
     assert "Paris" in (await chat.complete(CAPITAL)).text
     assert process.pid != first
+
+
+async def test_a_child_that_hangs_is_replaced(catalog, chat, process):
+    await process.endpoint()
+    first = process.pid
+    os.kill(first, signal.SIGSTOP)
+    hasty = LocalChat(process, local_vendor(), catalog._session, timeouts=Timeouts(whole=0.2))
+    with pytest.raises(ModelTimeout):
+        await hasty.complete(CAPITAL)
+    assert not is_alive(first)
+    assert "Paris" in (await chat.complete(CAPITAL)).text
+
+
+async def test_a_child_that_is_only_slow_is_kept(catalog, chat, process):
+    await process.endpoint()
+    first = process.pid
+    hasty = LocalChat(process, local_vendor(), catalog._session, timeouts=Timeouts(whole=0.2))
+    with pytest.raises(ModelTimeout):
+        await hasty.complete(STORY)
+    assert process.pid == first
 
 
 async def test_closing_ends_the_child_and_what_it_was_doing(catalog, chat, process):
@@ -161,6 +184,7 @@ async def test_giving_up_waiting_does_not_stop_the_start_of_others(process):
 async def test_killing_the_parent_ends_the_child(when):
     program = """
 import asyncio
+from parlez.providers.local.chat import LocalChat
 from parlez.providers.local.process import LocalProcess
 from parlez.providers.local.settings import LocalSettings
 
@@ -174,16 +198,18 @@ async def main():
 
 asyncio.run(main())
 """.format(ready=when == "when it is ready")
-    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE
+    )
     try:
         if when == "when it is ready":
-            child = int(parent.stdout.readline())
+            child = int(await parent.stdout.readline())
         else:
             child = await _only_child(parent.pid)
         assert is_alive(child)
     finally:
         parent.kill()
-        parent.communicate()
+        await parent.communicate()
     await gone(child)
 
 

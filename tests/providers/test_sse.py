@@ -1,6 +1,8 @@
 """Event streams, after
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation"""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +45,7 @@ PIECES = st.lists(
 def test_any_split_gives_the_same_events(pieces, cuts):
     stream = b"".join(pieces)
     bounds = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    chunks = [stream[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    chunks = [stream[a:b] for a, b in pairwise(bounds)]
     assert read(*chunks) == read(stream)
 
 

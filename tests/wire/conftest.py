@@ -17,6 +17,8 @@ from parlez.providers.openai_chat import OpenAIChat
 from parlez.providers.timeouts import Timeouts
 from parlez.providers.vendor import Vendor
 
+PATIENCE = Timeouts(silence=5, whole=5)
+
 KEY = "sk-test-0123456789"
 
 Act = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -153,7 +155,7 @@ def make_chat(
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    def make(timeouts: Timeouts = Timeouts(silence=5, whole=5), **fields: Any) -> OpenAIChat:
+    def make(timeouts: Timeouts = PATIENCE, **fields: Any) -> OpenAIChat:
         vendor = Vendor(
             **{
                 "name": "openai",

@@ -28,8 +28,7 @@ def error(code=None, kind="invalid_request_error", **fields):
             "401 Unauthorized",
             error("invalid_api_key"),
             ModelUnavailable,
-            "OpenAI does not accept the API key (status 401, invalid_api_key). "
-            "Check OPENAI_API_KEY.",
+            "the API key (status 401, invalid_api_key). Check OPENAI_API_KEY.",
         ),
         ("403 Forbidden", error(), ModelUnavailable, "Check OPENAI_API_KEY"),
         ("404 Not Found", error("model_not_found"), ModelUnavailable, "model_not_found"),

@@ -33,7 +33,8 @@ async def test_a_connection_that_breaks_before_the_answer_is_made_again(
     }[failure]
     server.raw(*acts)
     server.json(HELLO)
-    assert [event async for event in chat.stream(question)][0] == TextDelta("Hello!")
+    events = [event async for event in chat.stream(question)]
+    assert events[0] == TextDelta("Hello!")
     assert len(server.received) == 2
 
 
