@@ -2,8 +2,8 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.engine import ME, MODEL, Rig
-from support.store import Stores
+from tests.support.engine import ME, MODEL, Rig
+from tests.support.store import Stores
 
 from parlez.core.context import GAP, fit, prompt_budget, shorten
 from parlez.core.errors import ContextOverflow

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from support.server import Running
+from tests.support.server import Running
 
 from parlez.core.identity import Right, Scope
 

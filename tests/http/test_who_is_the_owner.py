@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from support.server import Running, run_server
-from support.vendor import Vendor
+from tests.support.server import Running, run_server
+from tests.support.vendor import Vendor
 
 from parlez.http import peer
 from parlez.http.local_owner import is_loopback_name

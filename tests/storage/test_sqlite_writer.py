@@ -2,12 +2,13 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from support.server import no_death
+from tests.support.server import no_death
 
 from parlez.core.errors import NotFound, StorageBusy, StorageFull
 from parlez.storage.connection import Connection
@@ -28,9 +29,13 @@ def names(path: Path) -> list[str]:
         return [row[0] for row in other.execute("SELECT id FROM account ORDER BY id")]
 
 
+def insert(name: str) -> Callable[[Connection], int]:
+    return lambda c: c.run(INSERT, id=name)
+
+
 async def test_an_answered_write_is_on_disk(path: Path) -> None:
     database = SqliteDatabase(path, no_death)
-    await database.write(lambda c: c.run(INSERT, id="a"))
+    await database.write(insert("a"))
     assert names(path) == ["a"]
     await database.close()
 
@@ -42,9 +47,9 @@ async def test_many_writes_share_a_commit_and_one_failure_harms_no_other(path: P
         c.run(INSERT, id="half")
         raise NotFound("no")
 
-    writes = [database.write(lambda c, id=str(n): c.run(INSERT, id=id)) for n in range(100)]
+    writes = [database.write(insert(str(n))) for n in range(100)]
     failing = database.write(insert_then_fail)
-    twice = database.write(lambda c: c.run(INSERT, id="5"))
+    twice = database.write(insert("5"))
     results = await asyncio.gather(
         *writes[:50], failing, *writes[50:], twice, return_exceptions=True
     )
@@ -63,11 +68,11 @@ async def test_reads_go_on_when_the_disk_is_full(path: Path) -> None:
     with pytest.raises(StorageFull):
         for number in range(10_000):
             name = f"{number:09}" * 100
-            await database.write(lambda c, name=name: c.run(INSERT, id=name))
+            await database.write(insert(name))
             kept.append(name)
     assert await database.read(lambda c: c.all(NAMES)) == [(name,) for name in kept]
     await database.write(lambda c: c.run(text("PRAGMA max_page_count = 100000")))
-    assert await database.write(lambda c: c.run(INSERT, id="room again")) == 1
+    assert await database.write(insert("room again")) == 1
     await database.close()
 
 
@@ -76,9 +81,7 @@ async def test_a_full_disk_fails_the_whole_group(path: Path) -> None:
     database = SqliteDatabase(path, no_death)
     pages = database._driver.execute("PRAGMA page_count").fetchone()[0]
     await database.write(lambda c: c.run(text(f"PRAGMA max_page_count = {pages + 1}")))
-    writes = [
-        database.write(lambda c, name=f"{n:09}" * 50: c.run(INSERT, id=name)) for n in range(200)
-    ]
+    writes = [database.write(insert(f"{n:09}" * 50)) for n in range(200)]
     results = await asyncio.gather(*writes, return_exceptions=True)
     answered = [f"{n:09}" * 50 for n, result in enumerate(results) if result == 1]
     assert names(path) == answered
@@ -90,7 +93,7 @@ async def test_a_lock_held_by_another_is_waited_for(path: Path) -> None:
     database = SqliteDatabase(path, no_death)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        write = asyncio.create_task(database.write(lambda c: c.run(INSERT, id="a")))
+        write = asyncio.create_task(database.write(insert("a")))
         await asyncio.sleep(0.2)
         assert not write.done()
         other.execute("ROLLBACK")
@@ -106,10 +109,10 @@ async def test_a_lock_held_for_too_long_is_told(
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageBusy):
-            await database.write(lambda c: c.run(INSERT, id="a"))
+            await database.write(insert("a"))
         assert await database.read(lambda c: c.one(COUNT)) == (0,)
         other.execute("ROLLBACK")
-    await database.write(lambda c: c.run(INSERT, id="a"))
+    await database.write(insert("a"))
     await database.close()
 
 
@@ -127,10 +130,7 @@ async def test_a_dead_writer_is_noticed(path: Path) -> None:
 
 async def test_closing_commits_what_waits(path: Path) -> None:
     database = SqliteDatabase(path, no_death)
-    writes = [
-        asyncio.create_task(database.write(lambda c, id=f"{n:04}": c.run(INSERT, id=id)))
-        for n in range(500)
-    ]
+    writes = [asyncio.create_task(database.write(insert(f"{n:04}"))) for n in range(500)]
     await asyncio.sleep(0)
     await database.close()
     await asyncio.gather(*writes)

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from support.server import Event, Running, events_of, run_server, text_of
-from support.vendor import Reply, Vendor
+from tests.support.server import Event, Running, events_of, run_server, text_of
+from tests.support.vendor import Reply, Vendor
 
 from parlez.http import turn_answers
 
