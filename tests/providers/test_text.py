@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parlez.providers.text import TextJoiner, storable
@@ -26,6 +26,8 @@ def test_storable_text_can_be_encoded_and_stays_as_it_is(text):
 
 
 @given(st.lists(ANY_TEXT))
+@example(["\ud83d", "\ude00"])
+@example(["\ud83d", "", "a"])
 def test_pieces_say_what_the_whole_says(pieces):
     joiner = TextJoiner()
     said = [joiner.push(piece) for piece in pieces]
