@@ -20,6 +20,7 @@ def read(*chunks, limit=10_000):
     [
         (b"data: one\n\ndata: two\n\n", [b"one", b"two"]),
         (b"data: one\r\n\r\ndata: two\r\rdata: three\n\n", [b"one", b"two", b"three"]),
+        (b"data: one\r\ndata: two\r\n\r\n", [b"one\ntwo"]),
         (b"data: YHOO\ndata: +2\ndata: 10\n\n", [b"YHOO\n+2\n10"]),
         (b": a comment\n\nevent: add\nid: 7\nretry: 5\ndata:{}\n\n", [b"{}"]),
         (b"data\n\ndata\ndata\n\ndata:", [b"", b"\n"]),
@@ -29,7 +30,7 @@ def read(*chunks, limit=10_000):
         (b"data: cut\n", []),
         (b"database: no\n\n", []),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_the_standards_rules(stream, events):
     assert read(stream) == events
@@ -37,7 +38,20 @@ def test_the_standards_rules(stream, events):
 
 
 PIECES = st.lists(
-    st.sampled_from([b"data", b":", b" ", b"\n", b"\r", b"x", b"\xef\xbb\xbf", b"", b"data: y\n\n"])
+    st.sampled_from(
+        [
+            b"data",
+            b":",
+            b" ",
+            b"\n",
+            b"\r",
+            b"x",
+            b"\xef\xbb\xbf",
+            b"",
+            b"data: y\n\n",
+            b"data: z\r\n",
+        ]
+    )
 )
 
 

@@ -126,7 +126,8 @@ async def test_garbage_is_a_failure(server, chat, question, body):
 
 @pytest.mark.parametrize("kind", ["text/html", "text/plain", "application/octet-stream"])
 async def test_a_page_is_a_failure_even_with_status_200(server, chat, question, kind):
-    server.raw(server.head("200 OK", kind), b"<html>Welcome to the hotel's network</html>")
+    page = b'{"choices": [{"message": {"content": "Welcome to the hotel"}}]}'
+    server.raw(server.head("200 OK", kind), page)
     with pytest.raises(ModelFailed, match="OPENAI_BASE_URL") as caught:
         await chat.complete(question)
     assert "hotel" not in caught.value.message

@@ -98,6 +98,13 @@ async def test_a_prompt_that_is_too_long(server, chat, question, body, counts):
     assert (caught.value.prompt_tokens, caught.value.limit_tokens) == counts
 
 
+async def test_a_redirect_does_not_take_the_key_elsewhere(server, chat, question):
+    server.json({}, "307 Temporary Redirect", "Location: /elsewhere")
+    with pytest.raises(ModelFailed, match="status 307"):
+        await chat.complete(question)
+    assert len(server.received) == 1
+
+
 async def test_a_refused_connection(make_chat, question, slept):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
