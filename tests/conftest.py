@@ -1,0 +1,59 @@
+"""Fixtures that several folders use."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.support.server import Running, run_server
+from tests.support.store import Stores, open_stores
+from tests.support.vendor import Vendor
+
+from parlez.storage.sqlite.migrate import migrate
+
+
+@pytest.fixture(autouse=True)
+def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see the defaults, whatever is set on the machine they run on."""
+    for name in os.environ:
+        if name.startswith(("PARLEZ_", "OPENAI_")) or name in ("HOST", "PORT", "DATABASE_URL"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the schema and nothing in it, to be copied."""
+    path = tmp_path_factory.mktemp("schema") / "parlez.db"
+    migrate(path)
+    return path
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, migrated: Path) -> Path:
+    """A data folder whose database needs no migration, which saves each test some time."""
+    shutil.copy(migrated, tmp_path / "parlez.db")
+    return tmp_path
+
+
+@pytest.fixture
+async def stores(data_dir: Path) -> AsyncIterator[Stores]:
+    async with open_stores(data_dir / "parlez.db") as stores:
+        yield stores
+
+
+@pytest.fixture
+async def vendor() -> AsyncIterator[Vendor]:
+    """A model server that echoes, unless a test makes it do something else."""
+    vendor = Vendor()
+    async with vendor.serving():
+        yield vendor
+
+
+@pytest.fixture
+async def parlez(data_dir: Path, vendor: Vendor) -> AsyncIterator[Running]:
+    """A server whose model is `vendor`."""
+    async with run_server(
+        data_dir, openai_api_key="sk-test", openai_base_url=vendor.url
+    ) as running:
+        yield running
