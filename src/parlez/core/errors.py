@@ -149,7 +149,7 @@ class Interrupted(ParlezError):
     retryable = True
 
 
-def restore(code: str, message: str, retry_after: float | None) -> ParlezError:
+def restore(code: str, message: str, retry_after: float | None = None) -> ParlezError:
     """The error that was kept as the code of its class and its message."""
     kinds = (kind for kind in _family(ParlezError) if kind.code == code)
     error = next(kinds, ParlezError)(message)
