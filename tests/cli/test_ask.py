@@ -31,7 +31,7 @@ def test_a_server_elsewhere(served: Served, slow: Command) -> None:
     slow.environment["PARLEZ_API_KEY"] = "pz_wrong"
     refused = slow.run("ask", "one")
     assert refused.returncode == 1
-    assert refused.stderr == "Error: This API key is not valid.\n"
+    assert refused.stderr == "Error: This key is not valid. Make one with `parlez keys create`.\n"
     slow.environment["PARLEZ_API_KEY"] = served.command.run("keys", "create", "me").stdout.strip()
     assert slow.run("ask", "one").stdout == "You said: one \n"
     assert not slow.data.exists()
@@ -41,7 +41,7 @@ def test_no_server_there(command: Command) -> None:
     done = command.run("ask", "one", "--url", "http://127.0.0.1:9")
     assert done.returncode == 1
     assert done.stderr.startswith("Error: http://127.0.0.1:9 does not answer")
-    assert command.run("ask", "one", "--url", "localhost").returncode == 2
+    assert command.run_here("ask", "one", "--url", "localhost").returncode == 2
 
 
 def test_a_failing_model(slow: Command) -> None:
@@ -90,6 +90,6 @@ def test_a_server_that_is_starting_is_waited_for(slow: Command, serving: Serving
     with subprocess.Popen(
         [*COMMAND, "ask", "one"], env=slow.environment, stdout=subprocess.PIPE, text=True
     ) as asking:
-        time.sleep(2)
+        time.sleep(1.5)
         announced.rename(slow.data / "server.json")
         assert asking.communicate(timeout=10)[0] == "You said: one \n"

@@ -73,19 +73,19 @@ def test_what_was_said_to_a_running_server_is_in_it(served: Served) -> None:
 def test_nothing_is_replaced_unasked(command: Command, database: Path) -> None:
     target = command.folder / "copy.db"
     target.write_text("dear to me")
-    refused = command.run("backup", str(target))
+    refused = command.run_here("backup", str(target))
     assert (refused.returncode, "--force" in refused.stderr) == (1, True)
     assert target.read_text() == "dear to me"
-    assert command.run("backup", str(target), "--force").returncode == 0
+    assert command.run_here("backup", str(target), "--force").returncode == 0
     assert target.read_bytes().startswith(b"SQLite format 3")
-    assert command.run("backup", str(database), "--force").returncode == 2
+    assert command.run_here("backup", str(database), "--force").returncode == 2
 
 
 def test_a_damaged_database_makes_no_backup(command: Command, database: Path) -> None:
     with database.open("r+b") as file:
         file.seek(4096 * 3)
         file.write(b"\xff" * 4096 * 5)
-    done = command.run("backup", "copy.db")
+    done = command.run_here("backup", str(command.folder / "copy.db"))
     assert done.returncode == 1
     assert "damaged" in done.stderr
     assert {path.name for path in command.folder.iterdir()} == {"data"}
@@ -100,6 +100,6 @@ def test_progress_is_shown_at_a_terminal(command: Command, database: Path) -> No
 
 
 def test_no_database(command: Command) -> None:
-    done = command.run("backup", "copy.db")
+    done = command.run_here("backup", str(command.folder / "copy.db"))
     assert (done.returncode, "There is no database" in done.stderr) == (1, True)
     assert not os.path.lexists(command.data)

@@ -20,13 +20,13 @@ def data(command: Command, migrated: Path) -> Path:
 
 
 def look(command: Command) -> tuple[int, dict[str, dict[str, str]]]:
-    done = command.run("doctor", "--json")
+    done = command.run_here("doctor", "--json")
     assert done.stderr == ""
     return done.returncode, {finding["subject"]: finding for finding in json.loads(done.stdout)}
 
 
 def test_a_folder_that_is_not_there_yet(command: Command) -> None:
-    done = command.run("doctor")
+    done = command.run_here("doctor")
     assert done.returncode == 0
     assert "✓ data folder" in done.stdout
     assert "✗" not in done.stdout

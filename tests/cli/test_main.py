@@ -2,6 +2,7 @@
 
 import json
 import platform
+import sqlite3
 import subprocess
 import sys
 
@@ -29,14 +30,15 @@ def test_version(command: Command) -> None:
     assert json.loads(command.run("version", "--json").stdout) == {
         "parlez": parlez.__version__,
         "python": platform.python_version(),
-        "sqlite": json.loads(command.run("version", "--json").stdout)["sqlite"],
+        "sqlite": sqlite3.sqlite_version,
     }
-    assert command.run("--version").stdout == command.run("version").stdout
-    assert command.run("version").stdout.startswith(f"parlez {parlez.__version__} (Python 3.")
+    said = command.run_here("version").stdout
+    assert said.startswith(f"parlez {parlez.__version__} (Python 3.")
+    assert command.run_here("--version").stdout == said
 
 
 def test_wrong_usage_is_2(command: Command) -> None:
-    done = command.run("serve", "--port", "99999")
+    done = command.run_here("serve", "--port", "99999")
     assert done.returncode == 2
     assert "--port" in done.stderr
 
@@ -54,7 +56,7 @@ def test_a_failure_is_a_line_and_1(
     command: Command, arguments: list[str], name: str, value: str, said: str
 ) -> None:
     command.environment[name] = value
-    done = command.run(*arguments)
+    done = command.run_here(*arguments)
     assert done.returncode == 1
     assert done.stderr.startswith(said)
     assert done.stderr.count("\n") == 1

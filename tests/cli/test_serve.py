@@ -51,13 +51,14 @@ def test_it_reads_dotenv_and_says_so(command: Command, model_url: str) -> None:
         assert serving.told("Model").startswith("gpt-4o")
 
 
-def test_no_other_command_reads_dotenv(command: Command) -> None:
+def test_no_other_command_reads_dotenv(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(command.folder)
     (command.folder / ".env").write_text("OPENAI_API_KEY=sk-test\n")
-    assert "Set OPENAI_API_KEY" in command.run("models").stdout
+    assert "Set OPENAI_API_KEY" in command.run_here("models").stdout
 
 
 def test_a_named_file_of_settings_must_be_there(command: Command) -> None:
-    assert command.run("serve", "--env-file", "none").returncode == 2
+    assert command.run_here("serve", "--env-file", "none").returncode == 2
 
 
 def test_a_taken_port(command: Command) -> None:

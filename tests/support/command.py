@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from parlez.cli.main import parlez
+
 COMMAND = (sys.executable, "-m", "parlez")
 
 
@@ -58,6 +62,11 @@ class Command:
             text=True,
             timeout=50,
         )
+
+    def run_here(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """The same in the test's own process, which is quicker: for commands that start nothing."""
+        done = CliRunner().invoke(parlez, [*arguments], prog_name="parlez", env=self.environment)
+        return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
     @contextmanager
     def serving(self, *arguments: str) -> Iterator[Serving]:
