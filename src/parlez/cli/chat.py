@@ -8,6 +8,7 @@ import click
 
 from parlez.cli import options
 from parlez.cli.options import Where
+from parlez.cli.output import typed
 
 if TYPE_CHECKING:
     from parlez.cli.conversation import Conversation
@@ -41,7 +42,7 @@ def _read_and_say(conversation: "Conversation") -> None:
     prompt = _prompt()
     while True:
         try:
-            text = input(prompt).strip()
+            text = typed(input(prompt)).strip()
         except KeyboardInterrupt:
             click.echo()
             continue

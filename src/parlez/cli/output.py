@@ -17,6 +17,11 @@ def plain(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+def typed(text: str) -> str:
+    """Text as it came from a terminal, a pipe or an argument, made good where it was not UTF-8."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
