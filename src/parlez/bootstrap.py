@@ -63,7 +63,7 @@ async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIter
         database, copied = open_database(folder.database, on_death)
         if copied:
             log.info("the schema was upgraded; a copy was made first", copy=str(copied))
-        catalog = _catalog(settings)
+        catalog = model_catalog(settings)
         try:
             turns = SqlTurnStore(database, clock)
             keys = SqlKeyStore(database, clock)
@@ -80,7 +80,7 @@ async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIter
                 desk=ConversationDesk(SqlConversationStore(database), engine),
                 keys=ring,
                 catalog=catalog,
-                gate=Gate(ring, LocalOwner(_has_local_owner(settings)), owner, token),
+                gate=Gate(ring, LocalOwner(has_local_owner(settings)), owner, token),
                 metrics=metrics,
                 probes={"database": turns.probe, "models": catalog.probe},
             )
@@ -95,7 +95,8 @@ async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIter
         folder.release()
 
 
-def _has_local_owner(settings: Settings) -> bool:
+def has_local_owner(settings: Settings) -> bool:
+    """Whether requests from this machine may need no key."""
     return settings.local_owner and not settings.public_url and is_loopback_name(settings.host)
 
 
@@ -107,7 +108,8 @@ def _limits(settings: Settings) -> TurnLimits:
     )
 
 
-def _catalog(settings: Settings) -> Catalog:
+def model_catalog(settings: Settings) -> Catalog:
+    """The models that the settings make usable. Nothing is started for it."""
     key = settings.openai_api_key
     return Catalog(
         openai_api_key=key.get_secret_value() if key else None,

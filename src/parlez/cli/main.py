@@ -1,0 +1,60 @@
+"""The command `parlez`.
+
+Exit codes: 0 for success, 1 for anything that failed, 2 for a call that makes no sense, 130 after
+Ctrl-C.
+"""
+
+from typing import Any
+
+import click
+
+from parlez.cli.serve import serve
+from parlez.cli.version import show_version, version
+from parlez.core.errors import ParlezError
+
+INTERRUPTED = 130
+
+
+class Parlez(click.Group):
+    """The group of all commands, where what they raise becomes a line for people."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except ParlezError as error:
+            raise click.ClickException(error.message) from None
+        except BrokenPipeError:
+            # Whoever read the output has had enough, which Click knows how to take.
+            raise
+        except OSError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(
+    cls=Parlez,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=show_version,
+    help="Show the version and exit.",
+)
+def parlez() -> None:
+    """A self-hosted conversation server: any language model, every message kept.
+
+    Begin with `parlez serve`, or with `parlez chat`, which needs no server.
+    """
+
+
+for command in (serve, version):
+    parlez.add_command(command)
+
+
+def main() -> None:
+    parlez(prog_name="parlez")

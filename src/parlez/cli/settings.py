@@ -1,0 +1,19 @@
+"""Settings for commands."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from parlez.config import Settings
+
+
+def read_settings(dotenv: Path | None = None, **said: Any) -> "Settings":
+    """The settings, with those of the command line first. Ends the command if they are unusable."""
+    from parlez import config
+
+    try:
+        return config.load(dotenv, **said)
+    except config.BadSettings as error:
+        raise click.ClickException(str(error)) from None

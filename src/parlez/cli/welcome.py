@@ -1,0 +1,76 @@
+"""What `parlez serve` says once it answers: where everything is, and something to try."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from parlez import __version__
+from parlez.bootstrap import data_folder, has_local_owner, model_catalog
+from parlez.config import Settings
+from parlez.core.errors import ParlezError
+from parlez.http.local_owner import is_loopback_name
+
+_QUESTION = '{"user_id": "me", "message": "What is the capital of France?"}'
+
+
+def welcome(settings: Settings, url: str, dotenv: Path | None) -> str:
+    """The text for a server that answers at `url`."""
+    url = _reachable(url)
+    folder = data_folder(settings)
+    rows = {
+        "Address": click.style(url, bold=True),
+        "API": f"{url}/docs",
+        "Data folder": str(folder.path),
+        "Database": str(folder.database),
+        "Model": _model(settings),
+        "Key": _key(settings, folder.path),
+        "Settings": f"the environment and {dotenv}" if dotenv else None,
+    }
+    told = [f"  {name:<12} {value}" for name, value in rows.items() if value]
+    parts = [click.style(f"Parlez {__version__} is ready", bold=True), *told, ""]
+    if not is_loopback_name(settings.host):
+        parts += [_exposed(settings.host), ""]
+    return "\n".join([*parts, "Try it:", _curl(settings, url, folder.path), ""])
+
+
+def _reachable(url: str) -> str:
+    """A server that listens everywhere is reached here by loopback."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def _model(settings: Settings) -> str:
+    try:
+        model = model_catalog(settings).resolve(None)
+    except ParlezError as error:
+        return click.style(f"none. {error.message}", fg="yellow")
+    return f"{model.name} answers where a request names none"
+
+
+def _key(settings: Settings, folder: Path) -> str:
+    if has_local_owner(settings):
+        return "not needed from this machine"
+    return f"needed: {_make_key('NAME', folder)}"
+
+
+def _exposed(host: str) -> str:
+    return click.style(
+        f"Listening on {host}: others on the network can reach this server, and what they send\n"
+        "is not encrypted. Put a proxy with TLS in front of it before it leaves your network.",
+        fg="yellow",
+    )
+
+
+def _curl(settings: Settings, url: str, folder: Path) -> str:
+    lines = [f"curl -s {url}/conversations/start"]
+    if not has_local_owner(settings):
+        lines.append(f'-H "Authorization: Bearer $({_make_key("curl", folder)})"')
+    lines += ["-H 'Content-Type: application/json'", f"-d '{_QUESTION}'"]
+    return " \\\n  ".join(lines)
+
+
+def _make_key(name: str, folder: Path) -> str:
+    program = "parlez" if shutil.which("parlez") else shlex.quote(sys.argv[0])
+    return f"{program} keys create {name} --data-dir {shlex.quote(str(folder))}"
