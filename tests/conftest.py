@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from support.server import Running, run_server
-from support.store import Stores, open_stores
-from support.vendor import Vendor
+from tests.support.server import Running, run_server
+from tests.support.store import Stores, open_stores
+from tests.support.vendor import Vendor
 
 from parlez.storage.sqlite.migrate import migrate
 

@@ -3,15 +3,16 @@
 import asyncio
 
 import pytest
-from support.engine import ME, SOMEBODY_ELSE, Rig, text_of
-from support.store import Stores
+from tests.support.engine import ME, SOMEBODY_ELSE, Rig, text_of
+from tests.support.store import Stores
 
 from parlez.core.errors import IdempotencyMismatch, ModelFailed, NotFound
 from parlez.core.messages import State
 from parlez.core.turns import IdempotencyKey, TurnRequest
-from parlez.testing.scripted_model import Pause
+from parlez.testing.scripted_model import Pause, Script
 
 BROKEN = ModelFailed("It broke.")
+BROKEN_SCRIPT: Script = ["Broken", BROKEN]
 
 
 async def test_a_running_turn_is_joined(stores: Stores) -> None:
@@ -108,9 +109,6 @@ async def test_trying_again_keeps_what_was_said_since(stores: Stores) -> None:
     asked = rig.model.requests[3].messages
     assert [prompt.content for prompt in asked] == ["1", "one at last", "2", "two", "3"]
     assert again.turn.conversation_id == first.turn.conversation_id
-
-
-BROKEN_SCRIPT = ["Broken", BROKEN]
 
 
 async def test_all_that_a_restart_interrupts_can_be_tried_again_in_any_order(

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from support.engine import Rig
-from support.store import open_stores
+from tests.support.engine import Rig
+from tests.support.store import open_stores
 
 from parlez.core.messages import State
 from parlez.core.turns import EndedTurn

@@ -1,11 +1,10 @@
 """The turn engine over a real database: order, stopping, failing, ending."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-from support.engine import ME, SOMEBODY_ELSE, Rig, text_of
-from support.store import Stores
+from tests.support.engine import ME, SOMEBODY_ELSE, Rig, text_of
+from tests.support.store import Stores
 
 from parlez.core.cursor import START, Cursor
 from parlez.core.errors import (
@@ -283,9 +282,8 @@ class ForgetfulStore:
 
 
 @pytest.fixture
-async def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+def quick_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("parlez.core.turn_engine.END_PAUSES", (0.001,))
-    yield
 
 
 @pytest.mark.usefixtures("quick_pauses")

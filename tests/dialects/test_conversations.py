@@ -4,8 +4,8 @@ import io
 import uuid
 
 import pytest
-from support.server import Running, text_of
-from support.vendor import Reply, Vendor
+from tests.support.server import Running, text_of
+from tests.support.vendor import Reply, Vendor
 
 START = {"user_id": "123", "message": "Hello!"}
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from support.store import Stores
+from tests.support.store import Stores
 
 from parlez.core.cursor import START, Cursor
 from parlez.core.events import Numbered, TextDelta

@@ -94,7 +94,8 @@ async def run_server(data_dir: Path, **fields: Any) -> AsyncIterator[Running]:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         process = Process(server, ready.set_result)
         task = asyncio.create_task(process.serve())
-        await asyncio.wait({ready, task}, return_when=asyncio.FIRST_COMPLETED)
+        either: list[asyncio.Future[Any]] = [ready, task]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         async with aiohttp.ClientSession() as client:
             yield Running(server, ready.result(), client)
         process.should_exit = True

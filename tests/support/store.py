@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from support.server import no_death
+from tests.support.server import no_death
 
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.database import Database

@@ -62,7 +62,7 @@ class Answering:
             except ContextOverflow as overflow:
                 if not refits_left:
                     raise
-                budget = _smaller(budget, overflow)
+                budget = _smaller(context.tokens, overflow)
 
     async def _ask(self, chat_model: ChatModel, request: ChatRequest, answer: Answer) -> None:
         if answer.recorder:
@@ -108,9 +108,9 @@ class Answering:
         return ModelTimeout(f"The model {what} within {seconds:g} seconds. Try again.")
 
 
-def _smaller(budget: int, overflow: ContextOverflow) -> int:
-    """A budget that corrects the estimate by what the model counted, or by half."""
+def _smaller(sent: int, overflow: ContextOverflow) -> int:
+    """A budget for the next try, in guessed tokens, of which `sent` were too many: corrected by
+    what the model counted, and leaving it a quarter of its room for the answer; or else half."""
     if overflow.prompt_tokens and overflow.limit_tokens:
-        fair = overflow.limit_tokens / overflow.prompt_tokens
-        return int(budget * min(fair, 1.0) * 0.9)
-    return budget // 2
+        return int(sent * min(overflow.limit_tokens / overflow.prompt_tokens, 1.0) * 0.75)
+    return sent // 2

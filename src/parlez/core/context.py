@@ -18,10 +18,11 @@ GAP = "\n[…]\n"
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a model is sent. `left_out` counts the messages that did not fit; a message that was
-    shortened counts too."""
+    shortened counts too. `tokens` is what the prompts are guessed to cost."""
 
     prompts: list[Prompt]
     left_out: int
+    tokens: int
 
 
 def prompt_budget(model: Model, options: Options) -> int:
@@ -56,7 +57,7 @@ def fit(history: Sequence[Message], system_prompt: str | None, budget: int) -> C
     left_out += len(earlier) - len(recent)
     prompts += [Prompt(message.role, message.content) for message in recent]
     prompts.append(Prompt(last.role, question))
-    return Context(prompts, left_out)
+    return Context(prompts, left_out, sum(_cost(prompt.content) for prompt in prompts))
 
 
 def shorten(text: str, budget: int) -> str:

@@ -49,7 +49,9 @@ def local_vendor() -> Vendor:
         name="local",
         display_name="The embedded model",
         base_url="",
-        defaults=MappingProxyType({"temperature": 0.0, "repeat_penalty": 1.05, "max_tokens": 1024}),
+        defaults=MappingProxyType(
+            {"temperature": 0.0, "repeat_penalty": 1.05, "dry_multiplier": 0.8, "max_tokens": 1024}
+        ),
         retries=0,
         # llama.cpp closes a connection that was idle for five seconds, even as a request comes.
         keep_alive=False,

@@ -7,7 +7,7 @@ import asyncio
 import selectors
 from typing import Any
 
-GRACE_SECONDS = 0.03
+GRACE_SECONDS = 0.004
 """Real time in which threads and sockets may still have something to say before time is skipped."""
 
 

@@ -15,7 +15,7 @@ from parlez.providers.timeouts import Timeouts
 from parlez.providers.vendor import Vendor
 
 # Reading four long prompts at once takes two cores a minute and a half, and others may wait.
-_TIMEOUTS = Timeouts(silence=300.0)
+PATIENCE = Timeouts(silence=300.0)
 _HEALTH_TIMEOUT = aiohttp.ClientTimeout(total=2.0)
 
 
@@ -30,10 +30,13 @@ class LocalChat:
         process: LocalProcess,
         vendor: Vendor,
         session: Callable[[], aiohttp.ClientSession],
+        *,
+        timeouts: Timeouts = PATIENCE,
     ) -> None:
         self._process = process
         self._vendor = vendor
         self._session = session
+        self._timeouts = timeouts
 
     async def complete(self, request: ChatRequest) -> Completion:
         """Wait for the whole answer."""
@@ -56,7 +59,7 @@ class LocalChat:
     async def _chat(self) -> OpenAIChat:
         endpoint = await self._process.endpoint()
         vendor = replace(self._vendor, base_url=endpoint.base_url, api_key=endpoint.api_key)
-        return OpenAIChat(vendor, self._session, timeouts=_TIMEOUTS)
+        return OpenAIChat(vendor, self._session, timeouts=self._timeouts)
 
     async def _explain(self, reason: ModelError) -> ModelError:
         """What an error means when the vendor is a child of ours, which may just have died."""

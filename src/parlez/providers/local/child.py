@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from importlib import import_module
+from io import FileIO
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -34,12 +35,17 @@ def main() -> NoReturn:
     """Load the model, say where it answers, and serve until the parent is gone."""
     _die_with_parent()
     report = _take_standard_output()
-    settings = json.loads(sys.stdin.buffer.readline())
-    parent_watch = threading.Thread(target=_exit_at_end_of_input, daemon=True)
+    # Unbuffered, because a buffered reader that another thread waits on blocks the way out.
+    orders = open(0, "rb", buffering=0)  # noqa: SIM115
+    settings = json.loads(orders.readline())
+    parent_watch = threading.Thread(target=_exit_at_end, args=(orders,), daemon=True)
     parent_watch.start()
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    server = _serve(settings)
+    try:
+        server = _serve(settings)
+    except (RuntimeError, ImportError) as reason:
+        sys.exit(str(reason))
     with os.fdopen(report, "w") as parent:
         json.dump({"port": urlsplit(server.listening_address).port}, parent)
         parent.write("\n")
@@ -80,9 +86,9 @@ def _take_standard_output() -> int:
     return report
 
 
-def _exit_at_end_of_input() -> None:
+def _exit_at_end(orders: FileIO) -> None:
     """The end of standard input is the end of the parent, however it came about."""
-    while sys.stdin.buffer.read(4096):
+    while orders.read(4096):
         pass
     os._exit(0)
 

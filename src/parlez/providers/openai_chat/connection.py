@@ -17,6 +17,7 @@ from parlez.providers.vendor import Vendor
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 
+_BAD_ADDRESS = (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _BACKOFF = (0.25, 1.0)
 _LONGEST_WAIT = 20.0
@@ -76,7 +77,7 @@ class Connection:
                 allow_redirects=False,
             )
         except (TimeoutError, aiohttp.ClientError) as reason:
-            again = not isinstance(reason, TimeoutError | aiohttp.InvalidURL)
+            again = not isinstance(reason, (TimeoutError, *_BAD_ADDRESS))
             return _transport_error(self._vendor, reason), again
         if 200 <= response.status < 300:
             return response, False
@@ -148,7 +149,7 @@ class Pieces:
 def _transport_error(vendor: Vendor, reason: TimeoutError | aiohttp.ClientError) -> ModelError:
     if isinstance(reason, TimeoutError):
         return errors.timed_out(vendor)
-    if isinstance(reason, aiohttp.ClientConnectorError | aiohttp.InvalidURL):
+    if isinstance(reason, (aiohttp.ClientConnectorError, *_BAD_ADDRESS)):
         return errors.unreachable(vendor)
     return errors.broken_off(vendor)
 

@@ -6,6 +6,7 @@ answered. https://sqlite.org/lang_savepoint.html, https://sqlite.org/wal.html
 """
 
 import asyncio
+import logging
 import queue
 import sqlite3
 import threading
@@ -13,11 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from parlez.core.bugs import describe
 from parlez.core.errors import StorageBusy
 from parlez.storage.connection import Compiler, Connection
 from parlez.storage.sqlite.errors import translate
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 MOST_IN_A_GROUP = 256
 """Writes of one commit; a bound on how long the first of them waits."""
@@ -69,9 +73,9 @@ class Writer:
             while (group := self._next_group()) is not None:
                 self._commit(group)
                 self._loop.call_soon_threadsafe(_answer, group)
-        except BaseException:
+        except BaseException as error:
+            logger.critical("the database writer died: %s", describe(error))
             self._loop.call_soon_threadsafe(self._on_death)
-            raise
 
     def _next_group(self) -> list[_Write] | None:
         first = self._queue.get()
