@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import aiohttp
-
 from tests.support.oracle import Question
 from tests.support.server import Event, events_of
 
@@ -48,6 +47,7 @@ class Call:
     acknowledged: int = 0
     answered: bool = False
     refused: list[int] = field(default_factory=list)
+    refusal: str = ""
     received: dict[str, str] = field(default_factory=dict)
     last: Event | None = None
 

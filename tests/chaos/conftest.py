@@ -9,7 +9,6 @@ from subprocess import PIPE, Popen
 
 import aiohttp
 import pytest
-
 from tests.support.house import House
 from tests.support.nursery import ROOT, Nursery
 
@@ -47,5 +46,5 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
 def chance() -> random.Random:
     """Chance that can be had again: a failed test shows the seed to set as CHAOS_SEED."""
     seed = os.environ.get("CHAOS_SEED") or str(random.SystemRandom().randrange(10**9))
-    print(f"CHAOS_SEED={seed}")  # noqa: T201
+    print(f"CHAOS_SEED={seed}")
     return random.Random(seed)

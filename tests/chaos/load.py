@@ -6,7 +6,6 @@ from collections.abc import Coroutine
 from typing import Any
 
 import aiohttp
-
 from tests.chaos.call import Call, Talk
 from tests.chaos.ledger import Ledger
 

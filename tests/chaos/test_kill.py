@@ -5,7 +5,6 @@ import random
 
 import aiohttp
 import pytest
-
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import Load
 from tests.support.house import House
