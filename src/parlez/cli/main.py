@@ -4,10 +4,17 @@ Exit codes: 0 for success, 1 for anything that failed, 2 for a call that makes n
 Ctrl-C.
 """
 
+import os
 from typing import Any
 
 import click
 
+from parlez.cli.ask import ask
+from parlez.cli.backup import backup
+from parlez.cli.chat import chat
+from parlez.cli.doctor import doctor
+from parlez.cli.keys import keys
+from parlez.cli.models import models
 from parlez.cli.serve import serve
 from parlez.cli.version import show_version, version
 from parlez.core.errors import ParlezError
@@ -45,14 +52,17 @@ class Parlez(click.Group):
     callback=show_version,
     help="Show the version and exit.",
 )
-def parlez() -> None:
+@click.pass_context
+def parlez(ctx: click.Context) -> None:
     """A self-hosted conversation server: any language model, every message kept.
 
     Begin with `parlez serve`, or with `parlez chat`, which needs no server.
     """
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
-for command in (serve, version):
+for command in (serve, chat, ask, models, keys, doctor, backup, version):
     parlez.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""Settings for commands."""
+"""Settings for commands, and the places they name."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,3 +17,11 @@ def read_settings(dotenv: Path | None = None, **said: Any) -> "Settings":
         return config.load(dotenv, **said)
     except config.BadSettings as error:
         raise click.ClickException(str(error)) from None
+
+
+def folder_and_database(settings: "Settings") -> tuple[Path, Path]:
+    """Where the data folder and the database are, or would be: nothing is made."""
+    from parlez.storage.open import database_path
+
+    folder = settings.data_dir.expanduser().absolute()
+    return folder, database_path(settings.database_url, folder)

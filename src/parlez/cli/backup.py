@@ -1,0 +1,93 @@
+"""`parlez backup`"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from parlez.cli import options
+from parlez.cli.output import print_json
+from parlez.cli.settings import folder_and_database, read_settings
+
+if TYPE_CHECKING:
+    from parlez.cli.database_file import Progress
+
+
+@click.command()
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace TARGET if it is there.")
+@options.as_json
+@options.data_dir
+def backup(target: Path, force: bool, as_json: bool, data_dir: Path | None) -> None:
+    """Copy the database to TARGET, also while the server runs.
+
+    The copy is of one moment, is checked before it gets its name, and only its user can read it. To
+    go back to it, stop the server and put it in the database's place.
+    """
+    _, source = folder_and_database(read_settings(data_dir=data_dir))
+    if not source.is_file():
+        raise click.ClickException(f"There is no database at {source}.")
+    if target.exists() and target.samefile(source):
+        raise click.UsageError("TARGET is the database itself.")
+    if target.exists() and not force:
+        raise click.ClickException(f"{target} is there already. --force replaces it.")
+    with _temporary(target) as made:
+        _copy(source, made)
+        size = made.stat().st_size
+        made.replace(target)
+    if as_json:
+        print_json({"source": str(source), "target": str(target), "bytes": size})
+    else:
+        click.echo(f"{target}: {size / 1e6:,.1f} MB, checked.")
+
+
+@contextmanager
+def _temporary(target: Path) -> Iterator[Path]:
+    """A new file beside the target, which only its user can read; gone afterwards if it still has
+    this name."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(descriptor)
+    made = Path(name)
+    try:
+        yield made
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _copy(source: Path, made: Path) -> None:
+    import sqlite3
+
+    from parlez.cli import database_file
+
+    try:
+        with _progress() as progress:
+            database_file.copy(source, made, progress)
+        with database_file.reading(made) as connection:
+            found = database_file.damage(connection)
+    except sqlite3.Error as error:
+        raise click.ClickException(f"The database cannot be copied: {error}.") from None
+    if found:
+        raise click.ClickException(
+            f"The copy is damaged, and so is the database: {found[0]}. `parlez doctor` says more."
+        )
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _progress() -> Iterator["Progress"]:
+    is_terminal = sys.stderr.isatty()
+    with click.progressbar(
+        length=1, label="Copying", file=sys.stderr, hidden=not is_terminal
+    ) as bar:
+
+        def tell(total: int, left: int) -> None:
+            bar.length = total
+            bar.update(total - left - bar.pos)
+
+        yield tell
