@@ -11,7 +11,9 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi_swagger import patch_fastapi
+from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
 from parlez import __version__
@@ -24,6 +26,7 @@ from parlez.api.turns import routes as turns
 from parlez.bootstrap import Server, running
 from parlez.config import Settings
 from parlez.http.body_limit import BodyLimit
+from parlez.http.direct import DirectRoutes
 from parlez.http.edge import Edge
 from parlez.http.openapi import describe_api
 from parlez.http.peer import PeerAwareProtocol
@@ -32,7 +35,7 @@ from parlez.http.problems import Problems
 from parlez.storage.data_folder import Owner
 
 
-def create_app(server: Server) -> FastAPI:
+def create_app(server: Server) -> ASGIApp:
     """The ASGI application over a running server."""
     app = FastAPI(
         title="Parlez",
@@ -58,10 +61,19 @@ def create_app(server: Server) -> FastAPI:
     problems.install(app)
     patch_fastapi(app)
     describe_api(app)
-    app.add_middleware(BodyLimit, limit=server.settings.max_body_bytes)
-    app.add_middleware(Preflight)
-    app.add_middleware(Edge, problems=problems, metrics=server.services.metrics)
-    return app
+    served = DirectRoutes(app, _hot_routes(), problems)
+    limited = BodyLimit(served, limit=server.settings.max_body_bytes)
+    return Edge(Preflight(limited), problems=problems, metrics=server.services.metrics)
+
+
+def _hot_routes() -> list[APIRoute]:
+    """The routes that carry most of the load; see `http.direct`."""
+    hot = (conversations.start, conversations.send)
+    return [
+        route
+        for route in conversations.router.routes
+        if isinstance(route, APIRoute) and route.endpoint in hot
+    ]
 
 
 async def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
@@ -90,6 +102,8 @@ class Process(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # It would believe headers that say where a request came from.
+                proxy_headers=False,
                 timeout_graceful_shutdown=int(settings.shutdown_seconds) + 5,
             )
         )

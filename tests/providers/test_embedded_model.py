@@ -78,13 +78,14 @@ async def test_it_streams(chat):
     assert len(events) > 3
     assert "Paris" in "".join(event.text for event in events if isinstance(event, TextDelta))
     assert isinstance(events[-1], Finished)
+    assert events[-1].usage is not None
     assert events[-1].usage.completion_tokens > 3
 
 
 async def test_a_prompt_that_is_too_long_is_counted(chat):
     with pytest.raises(ContextOverflow) as caught:
         await chat.complete(ask("hello " * 5000))
-    assert caught.value.prompt_tokens > 5000
+    assert (caught.value.prompt_tokens or 0) > 5000
     assert caught.value.limit_tokens == 4096
 
 
@@ -205,6 +206,7 @@ asyncio.run(main())
         if when == "while it loads":
             child = await _only_child(parent.pid)
         else:
+            assert parent.stdout is not None
             child = int(await parent.stdout.readline())
         if when == "when it hangs":
             os.kill(child, signal.SIGSTOP)

@@ -25,7 +25,7 @@ def interrupted(answer: Answer, state: State, reason: str) -> Ending:
 def failed(answer: Answer, error: Exception) -> Ending:
     """Failed, with what may be told about it; the unexpected is logged and not told."""
     if isinstance(error, ParlezError):
-        told = TurnError(type(error).code, error.message, error.retryable)
+        told = TurnError(type(error).code, error.message, error.retryable, error.retry_after)
     else:
         logger.error("a turn failed unexpectedly: %s", describe(error))
         told = TurnError("internal_error", "The server made a mistake. Try again.", True)

@@ -149,10 +149,12 @@ class Interrupted(ParlezError):
     retryable = True
 
 
-def restore(code: str, message: str) -> ParlezError:
+def restore(code: str, message: str, retry_after: float | None = None) -> ParlezError:
     """The error that was kept as the code of its class and its message."""
     kinds = (kind for kind in _family(ParlezError) if kind.code == code)
-    return next(kinds, ParlezError)(message)
+    error = next(kinds, ParlezError)(message)
+    error.retry_after = retry_after
+    return error
 
 
 def _family(kind: type[ParlezError]) -> Iterator[type[ParlezError]]:

@@ -68,11 +68,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class TurnError:
-    """Why a turn failed."""
+    """Why a turn failed. `retry_after`, in seconds from the failure, is not stored: it is for those
+    who wait for the answer."""
 
     code: str
     message: str
     retryable: bool
+    retry_after: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Problems:
 
     def _on_invalid(self, request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        message = "; ".join(_explain(detail) for detail in error.errors())
+        message = "; ".join(explain(detail) for detail in error.errors())
         return self.response(request.scope, Problem(400, "invalid_input", message))
 
     def _on_http_exception(self, request: Request, error: Exception) -> JSONResponse:
@@ -84,7 +84,7 @@ def problem_of(error: ParlezError) -> Problem:
     return Problem(status_of(error), error.code, error.message, headers_of(error))
 
 
-def _explain(detail: Mapping[str, Any]) -> str:
+def explain(detail: Mapping[str, Any]) -> str:
     """One finding of a validation, without what was sent."""
     where = ".".join(str(part) for part in detail["loc"] if part != "body")
     what = str(detail["msg"]).removeprefix("Value error, ")

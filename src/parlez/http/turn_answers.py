@@ -31,7 +31,7 @@ async def whole_answer(request: Request, turn: Turn) -> EndedTurn:
     ended = await services(request).engine.wait(turn.scope, turn.id)
     if ended.turn.error:
         error = ended.turn.error
-        raise restore(error.code, error.message)
+        raise restore(error.code, error.message, error.retry_after)
     if ended.turn.state is State.INTERRUPTED:
         raise Interrupted(
             f"The answer was interrupted: {ended.turn.reason}. Your message is kept. Try again; "

@@ -20,7 +20,8 @@ Step = str | Pause | ToolCalled | Finished | ModelError
 """A piece of text, a pause, a tool call, an end of one's own, or an error to raise."""
 
 Script = str | Iterable[Step]
-"""One answer, in one piece or in steps. Where it does not say how it ends, it stops and counts its words as tokens."""
+"""One answer, in one piece or in steps. Where it does not say how it ends, it stops and counts its
+words as tokens."""
 
 
 class ScriptedModel:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from parlez.api.turns.schemas import TurnErrorResponse, TurnResponse, UsageResponse
-from parlez.core.turns import EndedTurn
+from parlez.core.turns import EndedTurn, TurnError
 from parlez.http.fields import uuid_of
 from parlez.http.times import iso_time
 
@@ -19,7 +19,11 @@ def turn(found: EndedTurn) -> TurnResponse:
         attempt=turn.attempt,
         text=found.text,
         usage=UsageResponse(**asdict(turn.usage)) if turn.usage else None,
-        error=TurnErrorResponse(**asdict(turn.error)) if turn.error else None,
+        error=_error(turn.error) if turn.error else None,
         left_out=turn.left_out,
         created_at=iso_time(turn.created_at),
     )
+
+
+def _error(error: TurnError) -> TurnErrorResponse:
+    return TurnErrorResponse(code=error.code, message=error.message, retryable=error.retryable)

@@ -155,7 +155,8 @@ class LocalProcess:
         return _Running(process, endpoint, noise)
 
     async def _introduce(self, process: asyncio.subprocess.Process) -> Endpoint:
-        assert process.stdin and process.stdout
+        assert process.stdin is not None
+        assert process.stdout is not None
         api_key = secrets.token_urlsafe(32)
         settings = {
             "name": self._model_name,

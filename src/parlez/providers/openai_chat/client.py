@@ -59,11 +59,11 @@ class OpenAIChat:
             reader = AnswerReader(self._vendor)
             events = EventReader(MAX_EVENT_BYTES)
             pieces = self._connection.pieces(response)
-            while not reader.done and (piece := await pieces.read(optional=reader.complete)):
+            while not reader.is_done() and (piece := await pieces.read(optional=reader.complete)):
                 for data in events.feed(piece):
                     if text := reader.read(data):
                         yield TextDelta(text)
-                    if reader.done:
+                    if reader.is_done():
                         await pieces.reach_end()
                         break
             for event in reader.finish():

@@ -31,13 +31,16 @@ class AnswerReader:
         self._tool_calls = ToolCallPieces()
         self._usage: Usage | None = None
         self._finish_reason: str | None = None
-        self.done = False
+        self._done = False
+
+    def is_done(self) -> bool:
         """Whether the vendor said that nothing follows."""
+        return self._done
 
     @property
     def complete(self) -> bool:
         """Whether the whole answer has come, though its usage may be still to come."""
-        return self.done or self._finish_reason is not None
+        return self._done or self._finish_reason is not None
 
     def read(self, data: bytes) -> str:
         """Take one event and return the text that can be said now, often none.
@@ -45,7 +48,7 @@ class AnswerReader:
         Raises `ModelError` if the event is one, or makes no sense.
         """
         if data == b"[DONE]":
-            self.done = True
+            self._done = True
             return ""
         try:
             chunk = json.loads(data)

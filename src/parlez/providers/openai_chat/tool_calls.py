@@ -36,7 +36,7 @@ class ToolCallPieces:
         parts.arguments.append(function.get("arguments") or "")
 
     def finish(self) -> tuple[ToolCalled, ...]:
-        """The whole calls, in the order of their indices. Raises `ValueError` if one is unusable."""
+        """The whole calls, in the order of their indices. Raises `ValueError` if one is unfit."""
         return tuple(self._calls[index].whole() for index in sorted(self._calls))
 
 
