@@ -60,7 +60,7 @@ async def test_following_from_every_point_gives_the_rest(
     turn = (await rig.say(stream=stream)).turn
     whole = await rig.events(turn)
     if pruned:
-        await stores.turns.prune(stores.clock.time + 1, 0)
+        await stores.turns.prune(stores.clock.time + 1, 0, 0)
     for place in range(len(whole)):
         seen = whole[: place + 1]
         cursor = Cursor(seen[-1].number, seen[-1].characters)

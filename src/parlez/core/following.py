@@ -1,6 +1,7 @@
 """Following a turn from any point, by any number of readers, as often as they like."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 
 from parlez.core.closing import closing_events, missing_text
@@ -18,7 +19,8 @@ PAGE = 256
 """Events read from the log at once."""
 
 Followed = AsyncGenerator[Numbered | None, None]
-"""Events, and None where there was silence for as long as the follower wanted to bear."""
+"""Events; and None where there was silence for as long as the follower wanted to bear, or where it
+was woken to look around."""
 
 
 class Following:
@@ -49,8 +51,10 @@ class Following:
             for event in events:
                 at = Cursor(event.number, event.characters)
                 yield event
-            if not events and not await _change(live, version, silence):
-                yield None
+            if not events:
+                await _change(live, version, silence)
+                if live.is_quiet_after(at.number):
+                    yield None
         ended = await live.ended if live else await self._store.answer(scope, turn_id)
         if not ended.turn.state.ended:
             raise Interrupted("The turn is not at work any more. Follow it again in a moment.")
@@ -81,11 +85,8 @@ class Following:
                 yield event
 
 
-async def _change(live: LiveTurn, version: int, patience: float) -> bool:
-    """Whether a turn changes before patience ends."""
-    try:
+async def _change(live: LiveTurn, version: int, patience: float) -> None:
+    """Wait for a turn to change, or patience to end."""
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):
             await live.changed(version)
-    except TimeoutError:
-        return False
-    return True
