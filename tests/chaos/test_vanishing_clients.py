@@ -44,7 +44,7 @@ class Crowd:
         question = Question(f"v{self._begun}", pieces=6, length=20, pace=0.002)
         body = json.dumps({"user_id": "u", "message": str(question), "stream": True}).encode()
         head = (
-            "POST /conversations/start HTTP/1.1\r\nHost: localhost\r\n"
+            "POST /conversations/start HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
             f"X-API-Key: {self._key}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
