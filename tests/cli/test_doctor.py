@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.support.command import Command, Serving
 
+from parlez.storage import schema
+
 
 @pytest.fixture
 def data(command: Command, migrated: Path) -> Path:
@@ -38,7 +40,7 @@ def test_all_is_well_and_stays_as_it_is(command: Command, data: Path) -> None:
     code, findings = look(command)
     assert code == 0
     assert {finding["verdict"] for finding in findings.values()} <= {"ok", "warning"}
-    assert findings["schema"]["told"] == "0001"
+    assert findings["schema"]["told"] == schema.HEAD
     after = {path.name: (path.read_bytes(), path.stat()) for path in data.iterdir()}
     for name in before:
         assert after[name][0] == before[name][0]

@@ -13,7 +13,7 @@ from parlez.core.live_turn import LiveTurn
 from parlez.core.live_turns import LiveTurns
 from parlez.core.messages import State
 from parlez.core.ports.turn_store import TurnStore
-from parlez.core.turns import EndedTurn
+from parlez.core.turns import Turn
 
 PAGE = 256
 """Events read from the log at once."""
@@ -55,10 +55,10 @@ class Following:
                 await _change(live, version, silence)
                 if live.is_quiet_after(at.number):
                     yield None
-        ended = await live.ended if live else await self._store.answer(scope, turn_id)
-        if not ended.turn.state.ended:
+        turn = (await live.ended).turn if live else await self._store.find(scope, turn_id)
+        if not turn.state.ended:
             raise Interrupted("The turn is not at work any more. Follow it again in a moment.")
-        async for event in self._rest(ended, at):
+        async for event in self._rest(turn, at):
             yield event
 
     async def is_past_end(self, scope: Scope, turn_id: str, cursor: Cursor) -> bool:
@@ -68,9 +68,8 @@ class Following:
         ended = await self._store.answer(scope, turn_id)
         return ended.turn.state.ended and cursor.number >= closing_events(ended)[-1].number
 
-    async def _rest(self, ended: EndedTurn, at: Cursor) -> AsyncGenerator[Numbered, None]:
+    async def _rest(self, turn: Turn, at: Cursor) -> AsyncGenerator[Numbered, None]:
         """The rest of a turn that has ended."""
-        turn = ended.turn
         if at.number < 1:
             at = Cursor(1, 0)
             yield Numbered(1, 0, TurnStarted())
@@ -78,6 +77,8 @@ class Following:
             for event in events:
                 at = Cursor(event.number, event.characters)
                 yield event
+        # Not read before it is needed: a slow follower would hold on to the whole text meanwhile.
+        ended = await self._store.answer(turn.scope, turn.id)
         for event in missing_text(ended, at.characters):
             yield event
         for event in closing_events(ended):

@@ -30,8 +30,8 @@ class Owner:
 
 
 class DataFolder:
-    """Made, private to its user, where it is missing. A database that lies elsewhere is locked
-    too, because another data folder may name it as well."""
+    """Made, private to its user, where it is missing. The database has a lock of its own, because
+    another data folder may name it as well, and by another path."""
 
     def __init__(self, path: Path, database: Path):
         self.path = path
@@ -39,9 +39,10 @@ class DataFolder:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.stat().st_uid == os.getuid():
             path.chmod(0o700)
-        self._locks = [FileLock(path / "parlez.lock", timeout=PATIENCE)]
-        if database.parent != path:
-            self._locks.append(FileLock(f"{database}.lock", timeout=PATIENCE))
+        self._locks = [
+            FileLock(path / "parlez.lock", timeout=PATIENCE),
+            FileLock(f"{database.resolve()}.lock", timeout=PATIENCE),
+        ]
         self._owner_file = path / "server.json"
 
     def acquire(self) -> None:

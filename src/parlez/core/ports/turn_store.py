@@ -76,7 +76,8 @@ class TurnStore(Protocol):
     async def events(
         self, scope: Scope, turn_id: str, after: int, limit: int
     ) -> Sequence[Numbered]:
-        """Logged events with greater numbers than `after`, in order; none once pruned."""
+        """The next logged events with greater numbers than `after`, in order: at most so many, and
+        fewer if they are long; none at the end, or once pruned."""
         ...
 
     async def path(self, scope: Scope, message_id: str, characters: int) -> Branch:
