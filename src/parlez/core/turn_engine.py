@@ -120,7 +120,7 @@ class TurnEngine:
         if live is None:
             return await self.find(scope, turn_id)
         if live.turn.state is State.QUEUED and await self._store.stop_queued(scope, turn_id):
-            ended = await self._store.answer(scope, turn_id)
+            ended = EndedTurn(_ended(live.turn, Ending(State.STOPPED, "stopped")), "")
             self._live.drop(turn_id)
             live.end(ended)
             return ended
