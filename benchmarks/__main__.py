@@ -12,7 +12,7 @@ from benchmarks.installed import installed_bytes
 from benchmarks.mock_model import serve_mock
 from benchmarks.servers import LOAD_CORE, Measured
 
-PACE = 0.02
+PACE = 0.04
 """Seconds between the pieces of a paced stream."""
 
 PACED_STREAMS = 64
