@@ -59,7 +59,9 @@ def test_the_example_of_a_toml_file_is_read(tmp_path: Path) -> None:
     settings = load(data_dir=tmp_path)
     assert settings.port == 9000
     assert settings.default_model == "smollm2-135m"
-    assert settings.openai_base_url == "http://127.0.0.1:11434/v1"
+    address = settings.variables.find(["OPENAI_BASE_URL"])
+    assert address
+    assert address.text == "http://127.0.0.1:11434/v1"
 
 
 def test_the_example_of_a_dotenv_file_sets_nothing_and_knows_its_names(tmp_path: Path) -> None:

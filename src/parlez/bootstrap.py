@@ -14,6 +14,8 @@ from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.identity import Caller, Right, Scope
 from parlez.core.key_ring import KeyRing
 from parlez.core.limits import TurnLimits
+from parlez.core.prices import PriceList
+from parlez.core.spending import Spending
 from parlez.core.turn_engine import TurnEngine
 from parlez.core.upkeep import Upkeep
 from parlez.http.gate import Gate
@@ -22,6 +24,7 @@ from parlez.http.metrics import Metrics
 from parlez.http.services import Services
 from parlez.providers.catalog import Catalog
 from parlez.providers.local.settings import LocalSettings
+from parlez.providers.row_files import read_rows
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.data_folder import DataFolder
 from parlez.storage.keys import SqlKeyStore
@@ -53,9 +56,11 @@ def data_folder(settings: Settings) -> DataFolder:
 async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIterator[Server]:
     """A server from its lock to its last commit. `on_death` is called when it can write no more.
 
-    Raises `InUse`, `SchemaUnknown`, and `InvalidInput` for a database URL that cannot be used.
+    Raises `InUse`, `SchemaUnknown`, and `InvalidInput` for a database URL, or vendors and models,
+    that cannot be used.
     """
     log = structlog.get_logger("parlez.start")
+    catalog = model_catalog(settings)
     folder = data_folder(settings)
     folder.acquire()
     try:
@@ -63,12 +68,13 @@ async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIter
         database, copied = open_database(folder.database, on_death)
         if copied:
             log.info("the schema was upgraded; a copy was made first", copy=str(copied))
-        catalog = model_catalog(settings)
         try:
             turns = SqlTurnStore(database, clock)
             keys = SqlKeyStore(database, clock)
             metrics = Metrics()
-            engine = TurnEngine(turns, catalog, _limits(settings), metrics)
+            prices = PriceList(catalog.list())
+            spending = Spending(prices, metrics, metrics)
+            engine = TurnEngine(turns, catalog, _limits(settings), spending)
             interrupted = await engine.recover()
             if interrupted:
                 log.warning("turns were interrupted by the last stop", turns=interrupted)
@@ -80,6 +86,7 @@ async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIter
                 desk=ConversationDesk(SqlConversationStore(database), engine),
                 keys=ring,
                 catalog=catalog,
+                prices=prices,
                 gate=Gate(ring, LocalOwner(has_local_owner(settings)), owner, token),
                 metrics=metrics,
                 probes={"database": turns.probe, "models": catalog.probe},
@@ -109,12 +116,15 @@ def _limits(settings: Settings) -> TurnLimits:
 
 
 def model_catalog(settings: Settings) -> Catalog:
-    """The models that the settings make usable. Nothing is started for it."""
-    key = settings.openai_api_key
+    """The models that the settings make usable. Nothing is started for it.
+
+    Raises `BadRows` and `MixedSources`, which are `InvalidInput`.
+    """
     return Catalog(
-        openai_api_key=key.get_secret_value() if key else None,
-        openai_base_url=settings.openai_base_url,
+        rows=read_rows(settings.model_file),
+        variables=settings.variables,
         default_model=settings.default_model,
+        fallback=settings.fallback_models,
         local=LocalSettings(
             weights=settings.local_model_path,
             slots=settings.local_model_slots,

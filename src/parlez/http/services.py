@@ -8,6 +8,7 @@ from fastapi import Request
 from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.key_ring import KeyRing
 from parlez.core.models import ModelCatalog
+from parlez.core.prices import PriceList
 from parlez.core.turn_engine import TurnEngine
 from parlez.http.gate import Gate
 from parlez.http.metrics import Metrics
@@ -22,6 +23,7 @@ class Services:
     desk: ConversationDesk
     keys: KeyRing
     catalog: ModelCatalog
+    prices: PriceList
     gate: Gate
     metrics: Metrics
     probes: Mapping[str, Callable[[], Awaitable[str]]]
