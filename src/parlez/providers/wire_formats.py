@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import aiohttp
 
@@ -16,7 +17,10 @@ _ADAPTERS: Mapping[str, type[WireChat]] = MappingProxyType(
 
 
 def new_chat(
-    wire_format: str, vendor: Vendor, session: Callable[[], aiohttp.ClientSession]
+    wire_format: str,
+    vendor: Vendor,
+    session: Callable[[], aiohttp.ClientSession],
+    **options: Any,
 ) -> WireChat:
-    """An adapter for a vendor that speaks this format."""
-    return _ADAPTERS[wire_format](vendor, session)
+    """An adapter for a vendor that speaks this format; `options` are those of `WireChat`."""
+    return _ADAPTERS[wire_format](vendor, session, **options)

@@ -30,7 +30,7 @@ class ToolCallPieces:
             index = self._last + 1 if piece.get("id") else max(self._last, 0)
         elif piece.get("id") and self._is_another(index, piece["id"]):
             # Ollama gave each of several whole calls the index 0:
-            # https://github.com/ollama/ollama/issues/7881
+            # https://github.com/ollama/ollama/issues/15457
             index = max(self._calls) + 1
         self._last = index
         parts = self._calls.setdefault(index, _Parts())
