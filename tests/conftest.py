@@ -10,14 +10,18 @@ from tests.support.server import Running, run_server
 from tests.support.store import Stores, open_stores
 from tests.support.vendor import Vendor
 
+from parlez.providers.row_files import read_rows
 from parlez.storage.sqlite.migrate import migrate
+
+VENDORS_VARIABLES = read_rows().variables
 
 
 @pytest.fixture(autouse=True)
 def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see the defaults, whatever is set on the machine they run on."""
+    named = {"HOST", "PORT", "DATABASE_URL", "DEFAULT_MODEL", "LOCAL_OWNER", *VENDORS_VARIABLES}
     for name in os.environ:
-        if name.startswith(("PARLEZ_", "OPENAI_")) or name in ("HOST", "PORT", "DATABASE_URL"):
+        if name.startswith("PARLEZ_") or name in named:
             monkeypatch.delenv(name)
 
 

@@ -8,23 +8,30 @@ import pytest
 
 from parlez.cli.main import parlez
 from parlez.config import Settings, environment_name, load
+from parlez.providers.catalog import Catalog
+from parlez.providers.row_files import read_rows
+from parlez.providers.vendor_rows import AliasRow, ModelRow, VendorRow
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 COMMANDS = (ROOT / "docs" / "command-line.md").read_text()
+MODELS = (ROOT / "docs" / "models.md").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 
-ROWS = {
-    variable: (default, meaning)
-    for variable, default, meaning in re.findall(
-        r"^\| `([A-Z_]+)` \| (.+?) \| (.+?) \|$", SETTINGS, re.M
-    )
-}
+OWN, VENDORS = (
+    {
+        variable: (second, third)
+        for variable, second, third in re.findall(
+            r"^\| `([A-Z_]+)` \| (.+?) \| (.+?) \|$", part, re.M
+        )
+    }
+    for part in SETTINGS.split("What the vendors of models are set up with")
+)
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)
 def test_every_setting_is_in_the_table(field: str) -> None:
-    default, meaning = ROWS[environment_name(field)]
+    default, meaning = OWN[environment_name(field)]
     known = Settings.model_fields[field]
     assert meaning == known.description
     if field != "data_dir":
@@ -33,10 +40,43 @@ def test_every_setting_is_in_the_table(field: str) -> None:
 
 
 def test_nothing_else_is_in_the_table() -> None:
-    assert set(ROWS) == {environment_name(field) for field in Settings.model_fields}
+    assert set(OWN) == {environment_name(field) for field in Settings.model_fields}
 
 
-@pytest.mark.parametrize("variable", ROWS)
+def test_every_variable_of_a_vendor_is_in_the_table_beside_it() -> None:
+    rows = read_rows()
+    assert set(VENDORS) == rows.variables
+    for vendor, row in rows.vendors.items():
+        models = [each for each in rows.models.values() if isinstance(each, ModelRow)]
+        named = [
+            name
+            for model in models
+            if model.vendor == vendor
+            for name in model.vendor_name_variables
+        ]
+        for variable in (*row.variables, *named):
+            assert VENDORS[variable][0] == row.display_name
+
+
+@pytest.mark.parametrize("place", ["environment", "file", "dotenv"])
+@pytest.mark.parametrize("variable", VENDORS)
+def test_the_variables_of_vendors_are_read(
+    variable: str, place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.touch()
+    if place == "environment":
+        monkeypatch.setenv(variable, "x")
+    elif place == "file":
+        (tmp_path / "parlez.toml").write_text(f'{variable.lower()} = "x"\n')
+    else:
+        dotenv.write_text(f"{variable}=x\n")
+    found = load(dotenv, data_dir=tmp_path).variables.find([variable])
+    assert found
+    assert found.text == "x"
+
+
+@pytest.mark.parametrize("variable", OWN)
 def test_the_variables_are_read(
     variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -60,7 +100,9 @@ def test_the_example_of_a_toml_file_is_read(tmp_path: Path) -> None:
     settings = load(data_dir=tmp_path)
     assert settings.port == 9000
     assert settings.default_model == "smollm2-135m"
-    assert settings.openai_base_url == "http://127.0.0.1:11434/v1"
+    address = settings.variables.find(["OPENAI_BASE_URL"])
+    assert address
+    assert address.text == "http://127.0.0.1:11434/v1"
 
 
 def test_the_example_of_a_dotenv_file_sets_nothing_and_knows_its_names(tmp_path: Path) -> None:
@@ -69,7 +111,7 @@ def test_the_example_of_a_dotenv_file_sets_nothing_and_knows_its_names(tmp_path:
     active.write_text(re.sub(r"^# (?=[A-Z_]+=)", "", EXAMPLE, flags=re.M))
     names = re.findall(r"^([A-Z_]+)=", active.read_text(), re.M)
     assert names[:4] == ["OPENAI_API_KEY", "DATABASE_URL", "HOST", "PORT"]
-    assert set(names) <= {*ROWS, "DEFAULT_MODEL", "LOCAL_OWNER"}
+    assert set(names) <= {*OWN, *VENDORS, "DEFAULT_MODEL", "LOCAL_OWNER"}
     settings = load(active)
     assert settings.database_url == "sqlite:///./database.db"
     assert settings.local_owner is False
@@ -94,3 +136,54 @@ def test_options_in_examples_exist() -> None:
                 command = command.commands[word]
         known = {name for option in command.params for name in option.opts} | {"--help"}
         assert set(re.findall(r"--[a-z-]+", line)) <= known, line
+
+
+def test_the_table_of_vendors_is_that_of_the_rows() -> None:
+    rows = read_rows()
+    told = {
+        vendor: (set(re.findall(r"`(.+?)`", models)), set(re.findall(r"`(.+?)`", needs)))
+        for vendor, models, needs in re.findall(
+            r"^\| ([A-Z].+?|Ollama|vLLM|llama.cpp) \| (`.+?) \| (`.+?) \|$", MODELS, re.M
+        )
+    }
+    for vendor, row in rows.vendors.items():
+        models, needs = told.pop(row.display_name)
+        assert models == {
+            name
+            for name, model in rows.models.items()
+            if isinstance(model, ModelRow) and model.vendor == vendor
+        }
+        assert needs <= rows.variables
+        if row.key_required:
+            assert row.key_variables[0] in needs
+        if row.base_url is None:
+            assert row.base_url_variables[0] in needs
+    assert not told
+
+
+def test_every_field_of_a_row_is_told() -> None:
+    told = set(re.findall(r"`([a-z_]+)`", MODELS))
+    fields = {
+        field.alias or name
+        for row in (VendorRow, ModelRow, AliasRow)
+        for name, field in row.model_fields.items()
+        if not field.exclude
+    }
+    assert fields <= told
+
+
+def test_the_example_of_own_models_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [example] = re.findall(r"```toml\n(.*?)```", MODELS, re.S)
+    (tmp_path / "models.toml").write_text(example)
+    monkeypatch.setenv("LAB_API_KEY", "k")
+    settings = load(data_dir=tmp_path)
+    catalog = Catalog(rows=read_rows(settings.model_file), variables=settings.variables)
+    assert catalog.resolve("lab").vendor_name == "Qwen/Qwen3-235B-A22B"
+    assert catalog.resolve(None).name == "lab-large"
+    assert catalog.resolve("gpt-4o").name == "lab-large"
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    catalog = Catalog(rows=read_rows(settings.model_file), variables=load().variables)
+    model = catalog.resolve("gpt-4o")
+    assert (model.name, model.fallback) == ("gpt-4o", ("lab-large", "smollm2-135m"))
+    assert model.price
+    assert model.price.completion == 8

@@ -18,6 +18,8 @@ from parlez.core.key_ring import KeyRing
 from parlez.core.keys import KeyMint
 from parlez.core.limits import CallLimit, TurnLimits
 from parlez.core.ports.clock import Clock
+from parlez.core.prices import PriceList
+from parlez.core.spending import Spending
 from parlez.core.throttle import Throttle
 from parlez.core.turn_engine import TurnEngine
 from parlez.core.upkeep import Upkeep
@@ -28,6 +30,7 @@ from parlez.http.new_keys import NewKeys
 from parlez.http.services import Services
 from parlez.providers.catalog import Catalog
 from parlez.providers.local.settings import LocalSettings
+from parlez.providers.row_files import read_rows
 from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.data_folder import DataFolder
@@ -67,9 +70,11 @@ async def running(
     """A server from its lock to its last commit. `on_death` is called when it can write no more;
     `clock` is the system's unless a test brings its own.
 
-    Raises `InUse`, `SchemaUnknown`, and `InvalidInput` for a database URL that cannot be used.
+    Raises `InUse`, `SchemaUnknown`, and `InvalidInput` for a database URL, or vendors and models,
+    that cannot be used.
     """
     log = structlog.get_logger("parlez.start")
+    catalog = model_catalog(settings)
     folder = data_folder(settings)
     folder.acquire()
     try:
@@ -77,12 +82,13 @@ async def running(
         database, copied = open_database(folder.database, on_death)
         if copied:
             log.info("the schema was upgraded; a copy was made first", copy=str(copied))
-        catalog = model_catalog(settings)
         try:
             turns = SqlTurnStore(database, clock)
             account_store = SqlAccountStore(database, clock)
             metrics = Metrics()
-            engine = TurnEngine(turns, catalog, _limits(settings), metrics)
+            prices = PriceList(catalog.list())
+            spending = Spending(prices, metrics, metrics)
+            engine = TurnEngine(turns, catalog, _limits(settings), spending)
             interrupted = await engine.recover()
             if interrupted:
                 log.warning("turns were interrupted by the last stop", turns=interrupted)
@@ -100,6 +106,7 @@ async def running(
                 desk=ConversationDesk(SqlConversationStore(database), engine),
                 keys=ring,
                 catalog=catalog,
+                prices=prices,
                 gate=Gate(ring, accounts, LocalOwner(has_local_owner(settings)), owner, token),
                 new_keys=NewKeys(accounts, throttle, settings.open_keys),
                 metrics=metrics,
@@ -130,12 +137,15 @@ def _limits(settings: Settings) -> TurnLimits:
 
 
 def model_catalog(settings: Settings) -> Catalog:
-    """The models that the settings make usable. Nothing is started for it."""
-    key = settings.openai_api_key
+    """The models that the settings make usable. Nothing is started for it.
+
+    Raises `BadRows` and `MixedSources`, which are `InvalidInput`.
+    """
     return Catalog(
-        openai_api_key=key.get_secret_value() if key else None,
-        openai_base_url=settings.openai_base_url,
+        rows=read_rows(settings.model_file),
+        variables=settings.variables,
         default_model=settings.default_model,
+        fallback=settings.fallback_models,
         local=LocalSettings(
             weights=settings.local_model_path,
             slots=settings.local_model_slots,

@@ -5,20 +5,22 @@ alone), then a TOML file, then the defaults. `docs/settings.md` has the table.
 """
 
 import os
-from collections.abc import Mapping
+import tomllib
 from pathlib import Path
-from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, PrivateAttr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from parlez.providers.row_files import RowFile
+from parlez.providers.variables import Source, Value, Variables
 
 CONFIG_FILE = "PARLEZ_CONFIG"
 """The variable that names a TOML file; without it `parlez.toml` in the data folder is read."""
@@ -33,7 +35,11 @@ def _seconds(default: float, description: str) -> Any:
 
 
 class Settings(BaseSettings):
-    """All settings there are. Each is a variable `PARLEZ_<NAME>` unless it says another name."""
+    """All settings there are. Each is a variable `PARLEZ_<NAME>` unless it says another name.
+
+    What vendors are set up with is not among them: which variables those are depends on the vendors
+    that are known. They are in `variables`, and `model_file` is where more vendors are found.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="PARLEZ_",
@@ -68,20 +74,17 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="The database; `parlez.db` in the data folder if unset.",
     )
-    openai_api_key: SecretStr | None = Field(
-        None,
-        validation_alias="OPENAI_API_KEY",
-        description="The key for OpenAI's models.",
-    )
-    openai_base_url: str | None = Field(
-        None,
-        validation_alias="OPENAI_BASE_URL",
-        description="Another server that speaks OpenAI's API.",
-    )
     default_model: str | None = Field(
         None,
         validation_alias=AliasChoices("PARLEZ_DEFAULT_MODEL", "DEFAULT_MODEL"),
         description="The model that answers where a request names none.",
+    )
+    fallback: str | None = Field(
+        None, description="Models to try, with commas between, when another one fails."
+    )
+    models: Path | None = Field(
+        None,
+        description="A TOML file of vendors and models; else `models.toml` in the data folder.",
     )
     first_token_seconds: float = _seconds(60, "The longest wait for a streamed answer to begin.")
     between_tokens_seconds: float = _seconds(30, "The longest silence within a streamed answer.")
@@ -130,6 +133,29 @@ class Settings(BaseSettings):
         "info", description="What is worth a line in the log."
     )
 
+    _variables: Variables = PrivateAttr(default_factory=Variables)
+    _model_file: RowFile | None = PrivateAttr(None)
+
+    @property
+    def variables(self) -> Variables:
+        """What vendors are set up with. Keys are among it, so it shows in no representation."""
+        return self._variables
+
+    @property
+    def model_file(self) -> RowFile | None:
+        """The user's own vendors and models, if there are any."""
+        return self._model_file
+
+    @property
+    def fallback_models(self) -> list[str]:
+        """The names in `fallback`."""
+        names = (name.strip() for name in (self.fallback or "").split(","))
+        return [name for name in names if name]
+
+    def add_vendors(self, variables: Variables, model_file: RowFile | None = None) -> None:
+        """Say what vendors are set up with, and where more of them are."""
+        self._variables, self._model_file = variables, model_file
+
 
 def load(dotenv: Path | None = None, **said: Any) -> Settings:
     """The settings; `said` are those of the command line, None where it is silent.
@@ -144,12 +170,40 @@ def load(dotenv: Path | None = None, **said: Any) -> Settings:
             settings = _with_file(file)(_env_file=dotenv, **given)
         elif CONFIG_FILE in os.environ:
             raise BadSettings(f"{CONFIG_FILE} names {file}, which does not exist.")
+        filed = tomllib.loads(file.read_text()) if file.exists() else {}
     except ValidationError as error:
         raise BadSettings("; ".join(_explain(detail) for detail in error.errors())) from None
-    except TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"{file} is not TOML: {error}.") from None
-    _refuse_mixed_vendor(dotenv_values(dotenv) if dotenv else {})
+    dotted = {name: text for name, text in _read_dotenv(dotenv).items() if text}
+    folder_source = _data_dir_source(dotted, given)
+    file_source = Source.SETTINGS_FILE if CONFIG_FILE in os.environ else folder_source
+    # What the settings file calls by small names are variables like any other.
+    named = {name.upper(): str(value) for name, value in filed.items()}
+    layers = [(Source.ENVIRONMENT, os.environ), (Source.DOTENV, dotted), (file_source, named)]
+    variables = Variables(layers)
+    named_file = variables.find([environment_name("models")])
+    settings.add_vendors(variables, _model_file(settings, named_file, folder_source))
     return settings
+
+
+def _read_dotenv(dotenv: Path | None) -> dict[str, str | None]:
+    return dotenv_values(dotenv) if dotenv else {}
+
+
+def _data_dir_source(dotted: dict[str, str], given: dict[str, Any]) -> Source:
+    """Whether the data folder's files can be trusted with keys: not if `.env` chose the folder."""
+    variable = environment_name("data_dir")
+    chosen_elsewhere = "data_dir" in given or os.environ.get(variable)
+    return Source.DOTENV if variable in dotted and not chosen_elsewhere else Source.SETTINGS_FILE
+
+
+def _model_file(settings: Settings, named: Value | None, folder_source: Source) -> RowFile | None:
+    """`named` is the variable with its place, unless the settings file gave it."""
+    if settings.models is not None:
+        return RowFile(settings.models, named.source if named else folder_source)
+    usual = settings.data_dir.expanduser() / "models.toml"
+    return RowFile(usual, folder_source) if usual.exists() else None
 
 
 def environment_name(field: str) -> str:
@@ -172,17 +226,6 @@ def _with_file(file: Path) -> type[Settings]:
             return (*first, TomlConfigSettingsSource(settings_cls, file))
 
     return WithFile
-
-
-def _refuse_mixed_vendor(dotenv: Mapping[str, str | None]) -> None:
-    """A `.env` may come with a folder that somebody else made: the address in it must not get a
-    key that was not in it."""
-    key_from_outside = os.environ.get("OPENAI_API_KEY") and not os.environ.get("OPENAI_BASE_URL")
-    if key_from_outside and dotenv.get("OPENAI_BASE_URL"):
-        raise BadSettings(
-            "OPENAI_BASE_URL comes from .env and OPENAI_API_KEY from the environment. A key is "
-            "sent only to an address from the same place: set both in one of them."
-        )
 
 
 def _explain(detail: Any) -> str:

@@ -51,6 +51,15 @@ def test_it_reads_dotenv_and_says_so(command: Command, model_url: str) -> None:
         assert serving.told("Model").startswith("gpt-4o")
 
 
+def test_dotenvs_address_gets_no_key_of_the_environment(command: Command) -> None:
+    (command.folder / ".env").write_text("GROQ_BASE_URL=https://evil.example/v1\n")
+    command.environment["GROQ_API_KEY"] = "gsk-secret"
+    done = command.run("serve", "--port", "0")
+    assert done.returncode == 1
+    assert "GROQ_BASE_URL comes from .env and GROQ_API_KEY from the environment" in done.stderr
+    assert "gsk-secret" not in done.stderr
+
+
 def test_no_other_command_reads_dotenv(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(command.folder)
     (command.folder / ".env").write_text("OPENAI_API_KEY=sk-test\n")

@@ -18,10 +18,10 @@ from parlez.core.events import TextDelta
 from parlez.core.messages import Role
 from parlez.core.ports.chat_model import ChatRequest, Finished, Options, Prompt
 from parlez.providers.catalog import Catalog
+from parlez.providers.embedded import local_vendor
 from parlez.providers.local.chat import LocalChat
 from parlez.providers.local.process import LocalProcess
 from parlez.providers.local.settings import LocalSettings
-from parlez.providers.rows import local_vendor
 from parlez.providers.timeouts import Timeouts
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -13,6 +13,7 @@ import aiohttp
 from parlez.app import Process
 from parlez.bootstrap import Server, running
 from parlez.config import Settings
+from parlez.providers.variables import Source, Variables
 
 
 @dataclass
@@ -88,9 +89,13 @@ def no_death() -> NoReturn:
 
 @asynccontextmanager
 async def run_server(data_dir: Path, *, clock: Any = None, **fields: Any) -> AsyncIterator[Running]:
-    """Serve with settings of which `fields` are not the default."""
-    values = {"port": 0, "data_dir": data_dir, "shutdown_seconds": 0, **fields}
-    async with running(Settings(**values), no_death, clock) as server:
+    """Serve with settings of which `fields` are not the default. Those that are no settings are
+    variables of vendors, in small letters."""
+    own = {name: value for name, value in fields.items() if name in Settings.model_fields}
+    variables = {name.upper(): value for name, value in fields.items() if name not in own}
+    settings = Settings(**{"port": 0, "data_dir": data_dir, "shutdown_seconds": 0, **own})
+    settings.add_vendors(Variables([(Source.ENVIRONMENT, variables)]))
+    async with running(settings, no_death, clock) as server:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         process = Process(server, ready.set_result)
         task = asyncio.create_task(process.serve())

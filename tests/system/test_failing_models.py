@@ -72,7 +72,7 @@ async def wire() -> AsyncIterator[WireServer]:
 async def parlez(
     data_dir: Path, wire: WireServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Running]:
-    monkeypatch.setattr("parlez.providers.openai_chat.connection._BACKOFF", (0.001,))
+    monkeypatch.setattr("parlez.providers.connection._BACKOFF", (0.001,))
     async with run_server(
         data_dir,
         openai_api_key="sk-test",

@@ -5,10 +5,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from tests.support.adapters import Asked, ask_as
 from tests.support.wire_server import WireServer, serve_wire
 
 from parlez.core.messages import Role
 from parlez.core.ports.chat_model import ChatRequest, Prompt
+from parlez.providers.anthropic import AnthropicChat
 from parlez.providers.openai_chat import OpenAIChat
 from parlez.providers.timeouts import Timeouts
 from parlez.providers.vendor import Vendor
@@ -63,6 +65,25 @@ def make_chat(
 @pytest.fixture
 def chat(make_chat: Callable[..., OpenAIChat]) -> OpenAIChat:
     return make_chat()
+
+
+@pytest.fixture
+def make_anthropic(
+    session: aiohttp.ClientSession, server: WireServer
+) -> Callable[..., AnthropicChat]:
+    def make(**fields: Any) -> AnthropicChat:
+        vendor = Vendor("anthropic", "Anthropic", server.base_url, **fields)
+        return AnthropicChat(vendor, lambda: session, timeouts=PATIENCE)
+
+    return make
+
+
+@pytest.fixture
+def ask(
+    session: aiohttp.ClientSession, slept: list[float], server: WireServer
+) -> Callable[..., Asked]:
+    """A model of the rows that come with Parlez, answered by `server`."""
+    return lambda name, **more: ask_as(name, server, lambda: session, slept, **more)
 
 
 @pytest.fixture

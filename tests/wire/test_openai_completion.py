@@ -5,7 +5,7 @@ import pytest
 from parlez.core.errors import ModelFailed, ModelOverloaded, ModelTimeout
 from parlez.core.events import ToolCalled, Usage
 from parlez.core.ports.chat_model import Finished
-from parlez.providers.openai_chat import connection
+from parlez.providers import connection
 from parlez.providers.timeouts import Timeouts
 
 USAGE = {

@@ -8,7 +8,7 @@ import pytest
 from parlez.core.errors import ContextOverflow, ModelFailed, ModelOverloaded, ModelTimeout
 from parlez.core.events import TextDelta, ToolCalled, Usage
 from parlez.core.ports.chat_model import Finished
-from parlez.providers.openai_chat import client, connection
+from parlez.providers import connection, wire_chat
 from parlez.providers.timeouts import Timeouts
 
 
@@ -200,7 +200,7 @@ async def test_a_whole_answer_is_taken_where_a_stream_was_asked_for(server, chat
 
 @pytest.mark.parametrize("limit", ["line", "whole"])
 async def test_an_endless_stream_is_cut(server, chat, question, monkeypatch, limit):
-    monkeypatch.setattr(client, "MAX_EVENT_BYTES", 1000 if limit == "line" else 10**6)
+    monkeypatch.setattr(wire_chat, "MAX_EVENT_BYTES", 1000 if limit == "line" else 10**6)
     monkeypatch.setattr(connection, "MAX_ANSWER_BYTES", 1000 if limit == "whole" else 10**6)
     server.raw(server.head("200 OK", "text/event-stream"), b"data: " + b"x" * 2000, server.hang)
     with pytest.raises(ModelFailed, match="more than can be taken in"):

@@ -4,12 +4,17 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from parlez.cli import options
 from parlez.cli.output import print_json, print_table
 from parlez.cli.settings import read_settings
+
+if TYPE_CHECKING:
+    from parlez.core.models import Model
+    from parlez.core.prices import Price
 
 WEIGHTS = Path(__file__).with_name("weights.txt")
 """The package that brings the embedded model's weights, as the lock has it."""
@@ -22,7 +27,8 @@ WEIGHTS = Path(__file__).with_name("weights.txt")
 def models(ctx: click.Context, as_json: bool, data_dir: Path | None) -> None:
     """List the models, and why one cannot be used.
 
-    What is shown is what the environment and parlez.toml make of them; no server is asked.
+    What is shown is what the environment, parlez.toml and models.toml make of them; no server is
+    asked. Prices are in US dollars per million tokens, of the prompt and of the answer.
     """
     if ctx.invoked_subcommand is None:
         _list(as_json, data_dir)
@@ -59,31 +65,51 @@ def _list(as_json: bool, data_dir: Path | None) -> None:
     except ParlezError:
         default = None
     if as_json:
-        print_json(
-            [
-                {
-                    "name": model.name,
-                    "display_name": model.display_name,
-                    "vendor": model.vendor,
-                    "context_tokens": model.context_tokens,
-                    "output_tokens": model.output_tokens,
-                    "default": model.name == default,
-                    "unavailable": model.unavailable,
-                }
-                for model in found
-            ]
-        )
+        print_json([_as_json(model, default) for model in found])
         return
     rows = [
         (
             model.name,
             model.vendor,
             f"{model.context_tokens:,}",
-            model.unavailable or ("answers by default" if model.name == default else "ready"),
+            _dollars(model.price),
+            _state(model, default),
         )
         for model in found
     ]
-    print_table(("NAME", "VENDOR", "CONTEXT", "STATE"), rows)
+    print_table(("NAME", "VENDOR", "CONTEXT", "PRICE", "STATE"), rows)
+
+
+def _as_json(model: "Model", default: str | None) -> dict[str, Any]:
+    price = model.price
+    return {
+        "name": model.name,
+        "display_name": model.display_name,
+        "vendor": model.vendor,
+        "vendor_name": model.vendor_name,
+        "context_tokens": model.context_tokens,
+        "output_tokens": model.output_tokens,
+        "prompt_price": float(price.prompt) if price else None,
+        "completion_price": float(price.completion) if price else None,
+        "capabilities": sorted(model.capabilities),
+        "fallback": list(model.fallback),
+        "default": model.name == default,
+        "unavailable": model.unavailable,
+    }
+
+
+def _dollars(price: "Price | None") -> str:
+    if price is None:
+        return "unknown"
+    if not price.prompt and not price.completion:
+        return "free"
+    return f"{price.prompt:.2f} / {price.completion:.2f}"
+
+
+def _state(model: "Model", default: str | None) -> str:
+    if model.unavailable:
+        return model.unavailable
+    return "answers by default" if model.name == default else "ready"
 
 
 def _missing_part() -> str | None:

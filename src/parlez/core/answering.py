@@ -1,29 +1,38 @@
 """Getting an answer out of a model."""
 
 import asyncio
+import logging
 from contextlib import aclosing
 
 from parlez.core.context import MOST_CHARACTERS_PER_TOKEN, fit, prompt_budget
-from parlez.core.errors import ContextOverflow, ModelTimeout
+from parlez.core.errors import ContextOverflow, ModelError, ModelTimeout
 from parlez.core.limits import TurnLimits
 from parlez.core.messages import Message
-from parlez.core.models import ModelCatalog
+from parlez.core.models import Model, ModelCatalog
 from parlez.core.ports.chat_model import ChatModel, ChatRequest, Finished
 from parlez.core.ports.turn_store import TurnStore
 from parlez.core.recorder import Recorder
 from parlez.core.turns import Turn
+
+logger = logging.getLogger(__name__)
 
 MOST_REFITS = 4
 """Times that a prompt is made smaller because the model says that it is too long."""
 
 
 class Answer:
-    """What has become of an answer so far; whoever ends the turn reads it, also after an error."""
+    """What has become of an answer so far; whoever ends the turn reads it, also after an error.
+
+    `model` is the name of the one that answers, or was asked last, and `begun` whether it has said
+    anything.
+    """
 
     def __init__(self, recorder: Recorder | None = None):
         self.recorder = recorder
         self.finished: Finished | None = None
         self.left_out = 0
+        self.model: str | None = None
+        self.begun = False
         self._text = ""
 
     @property
@@ -43,9 +52,35 @@ class Answering:
         self._limits = limits
 
     async def answer(self, turn: Turn, history: list[Message] | None, answer: Answer) -> None:
-        """Fill `answer`. `history` is read from the store unless it is known already. Raises
-        `ParlezError`."""
+        """Fill `answer`. `history` is read from the store unless it is known already. A model that
+        fails before it says anything is replaced by the next of its fallback list. Raises
+        `ParlezError`: if all fail, the error of the first."""
+        deadline = asyncio.get_running_loop().time() + self._limits.whole
         model = self._catalog.resolve(turn.model)
+        first_error: ModelError | None = None
+        for name in (model.name, *model.fallback):
+            candidate = self._catalog.resolve(name)
+            answer.model = candidate.name
+            try:
+                await self._answer_with(candidate, turn, history, answer, deadline)
+                return
+            except ModelError as error:
+                if answer.begun:
+                    raise
+                first_error = first_error or error
+                if not error.retryable:
+                    break
+                logger.warning("%s failed before its answer began: %s", name, error.message)
+        raise first_error or AssertionError("there is always one model to ask")
+
+    async def _answer_with(
+        self,
+        model: Model,
+        turn: Turn,
+        history: list[Message] | None,
+        answer: Answer,
+        deadline: float,
+    ) -> None:
         earlier = 0
         if history is None:
             characters = model.context_tokens * MOST_CHARACTERS_PER_TOKEN
@@ -57,19 +92,21 @@ class Answering:
             answer.left_out = earlier + context.left_out
             request = ChatRequest(model.vendor_name, context.prompts, turn.options)
             try:
-                await self._ask(self._catalog.chat_model(model), request, answer)
+                await self._ask(self._catalog.chat_model(model), request, answer, deadline)
                 break
             except ContextOverflow as overflow:
                 if not refits_left:
                     raise
                 budget = _smaller(context.tokens, overflow)
 
-    async def _ask(self, chat_model: ChatModel, request: ChatRequest, answer: Answer) -> None:
+    async def _ask(
+        self, chat_model: ChatModel, request: ChatRequest, answer: Answer, deadline: float
+    ) -> None:
         if answer.recorder:
-            await self._stream(chat_model, request, answer, answer.recorder)
+            await self._stream(chat_model, request, answer, answer.recorder, deadline)
             return
         try:
-            async with asyncio.timeout(self._limits.whole):
+            async with asyncio.timeout_at(deadline):
                 completion = await chat_model.complete(request)
         except TimeoutError:
             raise self._timeout("did not finish its answer", self._limits.whole) from None
@@ -81,26 +118,25 @@ class Answering:
         request: ChatRequest,
         answer: Answer,
         recorder: Recorder,
+        deadline: float,
     ) -> None:
         clock = asyncio.get_running_loop().time
-        whole = clock() + self._limits.whole
-        begun = False
         try:
             async with (
-                asyncio.timeout_at(min(whole, clock() + self._limits.first_token)) as patience,
+                asyncio.timeout_at(min(deadline, clock() + self._limits.first_token)) as patience,
                 aclosing(chat_model.stream(request)) as events,
             ):
                 async for event in events:
+                    answer.begun = True
                     if isinstance(event, Finished):
                         answer.finished = event
                     else:
                         await recorder.add(event)
-                    begun = True
-                    patience.reschedule(min(whole, clock() + self._limits.between_tokens))
+                    patience.reschedule(min(deadline, clock() + self._limits.between_tokens))
         except TimeoutError:
-            if clock() >= whole:
+            if clock() >= deadline:
                 raise self._timeout("did not finish its answer", self._limits.whole) from None
-            if begun:
+            if answer.begun:
                 raise self._timeout("fell silent", self._limits.between_tokens) from None
             raise self._timeout("said nothing", self._limits.first_token) from None
 

@@ -41,5 +41,6 @@ def _ending(state: State, reason: str, answer: Answer, error: TurnError | None =
         error=error,
         usage=answer.finished.usage if answer.finished else None,
         left_out=answer.left_out,
+        model=answer.model,
         log_end=recorder.last_number if recorder else log_end_without_log(answer.text),
     )

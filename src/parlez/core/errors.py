@@ -12,8 +12,9 @@ ParlezError
 │   └── IdempotencyMismatch a key was sent again with another body
 ├── RateLimited             the caller has called as often as it may for now
 ├── ModelError              the language model did not answer
-│   ├── ModelUnavailable    it cannot be reached or used at all
-│   ├── ModelOverloaded     it asks to be left alone for a while
+│   ├── ModelUnavailable    it cannot be used at all
+│   │   ├── ModelUnreachable … because no connection to it can be made
+│   │   └── ModelOverloaded … because it asks to be left alone for a while
 │   ├── ModelFailed         it answered with an error, or with nonsense
 │   ├── ModelRejected       it understood the request and refuses it
 │   ├── ModelTimeout        it took longer than it may
@@ -104,6 +105,10 @@ class ModelError(ParlezError):
 class ModelUnavailable(ModelError):
     code = "model_unavailable"
     retryable = True
+
+
+class ModelUnreachable(ModelUnavailable):
+    code = "model_unreachable"
 
 
 class ModelOverloaded(ModelUnavailable):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from parlez.core.ports.chat_model import ChatModel
+from parlez.core.prices import Price
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,9 @@ class Model:
 
     `name` is what callers say and `vendor_name` what the vendor is told. `context_tokens` is how
     much it reads and `output_tokens` how much it writes at most, both in its own tokens.
-    `unavailable` says why it cannot be used now and what would change that.
+    `unavailable` says why it cannot be used now and what would change that. `price` is None where
+    nobody knows it, which is not to say that it costs nothing. `capabilities` are any of tools,
+    json and images. `fallback` names the models that answer in its place, in this order.
     """
 
     name: str
@@ -22,6 +25,9 @@ class Model:
     context_tokens: int
     output_tokens: int
     unavailable: str | None = None
+    price: Price | None = None
+    capabilities: frozenset[str] = frozenset()
+    fallback: tuple[str, ...] = ()
 
 
 class ModelCatalog(Protocol):

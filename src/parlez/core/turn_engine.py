@@ -236,4 +236,5 @@ def _ended(turn: Turn, ending: Ending) -> Turn:
         usage=ending.usage,
         left_out=ending.left_out,
         log_end=ending.log_end,
+        model=ending.model or turn.model,
     )

@@ -89,7 +89,8 @@ class TurnError:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a turn ends: everything about it that is known only then."""
+    """How a turn ends: everything about it that is known only then. `model` is the one that
+    answered, None where it is the one that the turn started with."""
 
     state: State
     reason: str
@@ -98,6 +99,7 @@ class Ending:
     usage: Usage | None = None
     left_out: int = 0
     log_end: int = 1
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 
 
 class Metrics:
-    """One set per app. Also what the turn engine reports to."""
+    """One set per app. Also what turns, and what they cost, are reported to."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -39,6 +39,18 @@ class Metrics:
             ("model", "kind"),
             registry=self.registry,
         )
+        self._dollars = Counter(
+            "parlez_cost_dollars",
+            "What answers cost, where the price is known.",
+            ("model",),
+            registry=self.registry,
+        )
+        self._unpriced = Counter(
+            "parlez_unpriced_turns",
+            "Answers whose price is not known, and which parlez_cost_dollars lacks.",
+            ("model",),
+            registry=self.registry,
+        )
         self.open_turns = Gauge(
             "parlez_open_turns", "Turns that wait or run.", registry=self.registry
         )
@@ -47,10 +59,17 @@ class Metrics:
         self._requests.labels(method, route, str(status)).observe(seconds)
 
     def turn_ended(self, turn: Turn, ending: Ending, seconds: float) -> None:
-        self._turns.labels(turn.model, ending.state).observe(seconds)
+        model = ending.model or turn.model
+        self._turns.labels(model, ending.state).observe(seconds)
         if ending.usage:
-            self._tokens.labels(turn.model, "prompt").inc(ending.usage.prompt_tokens)
-            self._tokens.labels(turn.model, "completion").inc(ending.usage.completion_tokens)
+            self._tokens.labels(model, "prompt").inc(ending.usage.prompt_tokens)
+            self._tokens.labels(model, "completion").inc(ending.usage.completion_tokens)
+
+    def spent(self, model: str, microdollars: int) -> None:
+        self._dollars.labels(model).inc(microdollars / 1_000_000)
+
+    def unpriced(self, model: str) -> None:
+        self._unpriced.labels(model).inc()
 
     def exposition(self) -> bytes:
         """Everything, in Prometheus' text format."""

@@ -10,6 +10,7 @@ from parlez.core.admission import Admission
 from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.key_ring import KeyRing
 from parlez.core.models import ModelCatalog
+from parlez.core.prices import PriceList
 from parlez.core.turn_engine import TurnEngine
 from parlez.http.gate import Gate
 from parlez.http.metrics import Metrics
@@ -27,6 +28,7 @@ class Services:
     desk: ConversationDesk
     keys: KeyRing
     catalog: ModelCatalog
+    prices: PriceList
     gate: Gate
     new_keys: NewKeys
     metrics: Metrics

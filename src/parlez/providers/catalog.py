@@ -1,51 +1,84 @@
 """Which models there are, and who answers for each."""
 
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
 import aiohttp
 
 from parlez.core.errors import ModelUnavailable, NotFound
 from parlez.core.models import Model
 from parlez.core.ports.chat_model import ChatModel
-from parlez.providers import rows
+from parlez.providers.breaker import Breaker, State
+from parlez.providers.embedded import EMBEDDED_NAME, embedded_model, local_vendor
+from parlez.providers.guarded_chat import GuardedChat
 from parlez.providers.local.chat import LocalChat
 from parlez.providers.local.process import LocalProcess
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.local.weights import missing_part
-from parlez.providers.openai_chat import OpenAIChat
+from parlez.providers.offers import Offer, make_offers
+from parlez.providers.row_files import BadRows, Rows, read_rows
+from parlez.providers.variables import Variables
+from parlez.providers.wire_formats import new_chat
 
-_SAMPLE_KEY = "your_api_key_here"
 _MOST_CONNECTIONS = 2_000
-_LONGEST_NAME_SHOWN = 80
+
+REFERENCE_NAMES = frozenset(
+    {
+        "gpt-4o",
+        "gpt-4",
+        "gpt-3.5-turbo",
+        "claude-3-opus",
+        "ernie-3.0-bot",
+        "llama-3.3-70b",
+    }
+)
+"""Names that clients of the reference APIs ask for, whoever may answer."""
 
 
 class Catalog:
     """Implements `core.models.ModelCatalog`. It owns the connections to vendors and the embedded
     model's process, both made on first use within the running event loop, and ended by `close`.
 
-    A key that is empty or the sample's counts as none, and an empty `default_model` likewise.
+    `rows` are those that come with Parlez unless others are given, `variables` what vendors are set
+    up with. An empty `default_model` counts as none. `fallback` is for the models whose rows name
+    none of their own. `now` tells the time in seconds to the breakers.
+
+    Raises `BadRows` and `MixedSources`.
     """
 
     def __init__(
         self,
         *,
-        openai_api_key: str | None = None,
-        openai_base_url: str | None = None,
+        rows: Rows | None = None,
+        variables: Variables | None = None,
         default_model: str | None = None,
+        fallback: Sequence[str] = (),
         local: LocalSettings | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        rows = rows or read_rows()
         local = local or LocalSettings()
-        key = _usable(openai_api_key)
-        url = (openai_base_url or rows.OPENAI_URL).rstrip("/")
         self._default_name = default_model or None
         self._http: aiohttp.ClientSession | None = None
-        self._has_vendor = key is not None
-        self._embedded = rows.embedded_model(local, missing_part(local))
-        openai = rows.openai_models(None if key else "Set OPENAI_API_KEY to use it.")
-        self._models = {model.name: model for model in (*openai, self._embedded)}
-        self._process = LocalProcess(local, rows.EMBEDDED_NAME)
-        self._chat_models: dict[str, ChatModel] = {
-            "openai": OpenAIChat(rows.openai_vendor(key, url), self._session),
-            "local": LocalChat(self._process, rows.local_vendor(), self._session),
+        self._now = now
+        self._offers = make_offers(rows, variables or Variables())
+        vendors = {
+            offer.vendor.name: offer.vendor for offer in self._offers.values() if offer.vendor
         }
+        self._breakers = {name: Breaker(now) for name in vendors}
+        self._vendor_names = {vendor.name: vendor.display_name for vendor in vendors.values()}
+        self._has_vendor = bool(vendors)
+        self._embedded = embedded_model(local, missing_part(local))
+        models = [offer.model for offer in self._offers.values()]
+        self._models = {model.name: model for model in (*models, self._embedded)}
+        self._add_fallbacks(fallback)
+        self._vendor_defaults = [
+            row.default_model for row in rows.vendors.values() if row.default_model
+        ]
+        self._process = LocalProcess(local, EMBEDDED_NAME)
+        self._local = LocalChat(self._process, local_vendor(), self._session)
+        self._chats: dict[str, ChatModel] = {}
 
     def list(self) -> list[Model]:
         """Every known model, usable or not."""
@@ -54,12 +87,15 @@ class Catalog:
     def resolve(self, name: str | None) -> Model:
         """The model of that name, or the default for None or an empty name.
 
-        Where no vendor has a key, the embedded model answers for the names of the reference APIs.
+        Where no vendor is set up, the embedded model answers for the names of the reference APIs.
+        Where the model cannot be used, the first of its fallback list that can answers.
         Raises `NotFound`, naming the known models, or `ModelUnavailable` with the way to enable it.
         """
         model = self._find(name or self._default_name)
         if model.unavailable is None:
             return model
+        if model.fallback:
+            return self._models[model.fallback[0]]
         if model is self._embedded and not self._has_vendor:
             raise ModelUnavailable(
                 f"No model can be used. {model.unavailable} Or set OPENAI_API_KEY."
@@ -68,11 +104,21 @@ class Catalog:
 
     def chat_model(self, model: Model) -> ChatModel:
         """Whoever answers for a model that `resolve` gave."""
-        return self._chat_models[model.vendor]
+        if model.name == self._embedded.name:
+            return self._local
+        if model.name not in self._chats:
+            self._chats[model.name] = self._new_chat(self._offers[model.name])
+        return self._chats[model.name]
 
     async def probe(self) -> str:
-        """A word on whether anything can answer. Raises `ModelUnavailable` if nothing can."""
-        return f"{self.resolve(None).name} answers by default"
+        """A word on whether anything can answer, and on vendors that are left alone. Raises
+        `ModelUnavailable` if nothing can."""
+        troubles = [
+            f"{self._vendor_names[name]}: {breaker.state} after {breaker.failures} failures"
+            for name, breaker in self._breakers.items()
+            if breaker.state is not State.CLOSED
+        ]
+        return "; ".join([f"{self.resolve(None).name} answers by default", *troubles])
 
     async def close(self) -> None:
         """End the embedded model's process and close all connections."""
@@ -81,17 +127,43 @@ class Catalog:
             await self._http.close()
 
     def _find(self, name: str | None) -> Model:
-        if not self._has_vendor and (name is None or name in rows.REFERENCE_NAMES):
+        if not self._has_vendor and (name is None or name in REFERENCE_NAMES):
             return self._embedded
         if name is None:
-            return next(iter(self._models.values()))
+            return self._vendors_default()
         if name not in self._models:
+            # The name is not repeated: it may hold anything.
             raise NotFound(
-                f"There is no model {name[:_LONGEST_NAME_SHOWN]!r}. "
-                f"Known are {', '.join(self._models)}.",
+                f"There is no model of that name. Known are {', '.join(self._models)}.",
                 code="model_not_found",
             )
         return self._models[name]
+
+    def _vendors_default(self) -> Model:
+        """The default of the first vendor that can be asked, else the embedded model."""
+        models = (self._models[name] for name in self._vendor_defaults)
+        return next((model for model in models if model.unavailable is None), self._embedded)
+
+    def _add_fallbacks(self, usual: Sequence[str]) -> None:
+        """Keep of each model's fallback list what can be used, or give it the usual one."""
+        for name in usual:
+            if name not in self._models:
+                raise BadRows(
+                    f"PARLEZ_FALLBACK: there is no model {name!r}. "
+                    f"Known are {', '.join(self._models)}."
+                )
+        usable = {name for name, model in self._models.items() if model.unavailable is None}
+        for name, model in self._models.items():
+            others = model.fallback or (() if model is self._embedded else tuple(usual))
+            kept = tuple(other for other in others if other in usable and other != name)
+            self._models[name] = replace(model, fallback=kept)
+        self._embedded = self._models[self._embedded.name]
+
+    def _new_chat(self, offer: Offer) -> ChatModel:
+        assert offer.vendor is not None, "a model that cannot be used is not asked"
+        chat = new_chat(offer.wire_format, offer.vendor, self._session)
+        name = offer.vendor.name
+        return GuardedChat(chat, self._breakers[name], offer.vendor.display_name, self._now)
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -101,8 +173,3 @@ class Catalog:
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar()
             )
         return self._http
-
-
-def _usable(key: str | None) -> str | None:
-    key = (key or "").strip()
-    return key if key and key != _SAMPLE_KEY else None

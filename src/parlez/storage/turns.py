@@ -26,7 +26,8 @@ _END = text("""
     SET state = :state, ended_at = :now, reason = :reason, error_code = :error_code,
         error_message = :error_message, error_retryable = :error_retryable,
         prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
-        usage_estimated = :usage_estimated, left_out = :left_out, log_end = :log_end
+        usage_estimated = :usage_estimated, left_out = :left_out, log_end = :log_end,
+        model = :model
     WHERE account_id = :account_id AND id = :id AND state = :before
 """)
 
@@ -109,6 +110,7 @@ def _end(c: Connection, turn: Turn, ending: Ending, now: int) -> bool:
         usage_estimated=int(usage.estimated) if usage else None,
         left_out=ending.left_out,
         log_end=ending.log_end,
+        model=ending.model or turn.model,
     )
     if ended:
         messages.finish(c, scope, turn.answer_id, ending.state, ending.text)

@@ -3,12 +3,13 @@
 from dataclasses import asdict
 
 from parlez.api.turns.schemas import TurnErrorResponse, TurnResponse, UsageResponse
+from parlez.core.prices import PriceList
 from parlez.core.turns import EndedTurn, TurnError
 from parlez.http.fields import uuid_of
 from parlez.http.times import iso_time
 
 
-def turn(found: EndedTurn) -> TurnResponse:
+def turn(found: EndedTurn, prices: PriceList) -> TurnResponse:
     turn = found.turn
     return TurnResponse(
         id=uuid_of(turn.id),
@@ -19,6 +20,7 @@ def turn(found: EndedTurn) -> TurnResponse:
         attempt=turn.attempt,
         text=found.text,
         usage=UsageResponse(**asdict(turn.usage)) if turn.usage else None,
+        cost_microdollars=prices.cost(turn.model, turn.usage),
         error=_error(turn.error) if turn.error else None,
         left_out=turn.left_out,
         created_at=iso_time(turn.created_at),

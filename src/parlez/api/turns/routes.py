@@ -26,7 +26,7 @@ async def look(request: Request, turn_id: str, caller: DataCaller) -> TurnRespon
     row_id = id_from_uuid(turn_id, "turn")
     found = await services(request).engine.find(caller.scope, row_id)
     note_turn(request, found.turn)
-    return encode.turn(found)
+    return encode.turn(found, services(request).prices)
 
 
 @router.get(
@@ -67,4 +67,4 @@ async def stop(request: Request, turn_id: str, caller: DataCaller) -> TurnRespon
     row_id = id_from_uuid(turn_id, "turn")
     stopped = await services(request).engine.stop(caller.scope, row_id)
     note_turn(request, stopped.turn)
-    return encode.turn(stopped)
+    return encode.turn(stopped, services(request).prices)

@@ -25,10 +25,13 @@ class TurnResponse(BaseModel):
         examples=["completed"],
     )
     reason: str | None = Field(description="What ended it: stop, length, stopped, error, …")
-    model: str
+    model: str = Field(description="Who answers: the model asked for, or one of its fallback list.")
     attempt: int = Field(description="1, or more if earlier answers to this message failed.")
     text: str = Field(description="The answer, once the turn has ended.")
     usage: UsageResponse | None
+    cost_microdollars: int | None = Field(
+        description="What it cost, in millionths of a US dollar at today's price, if that is known."
+    )
     error: TurnErrorResponse | None
     left_out: int = Field(description="Messages that did not fit what the model can read.")
     created_at: str

@@ -16,14 +16,15 @@ def write_request(request: ChatRequest, vendor: Vendor, *, stream: bool) -> dict
         **vendor.defaults,
         "model": request.model,
         "messages": [_message(prompt) for prompt in request.messages],
-        **_options(request.options, vendor.max_tokens_field),
+        **_options(request.options, vendor),
     }
     if request.tools:
         body["tools"] = _tools(request.tools)
     if stream:
         body["stream"] = True
-        # Without it a streamed answer ends without its usage.
-        body["stream_options"] = {"include_usage": True}
+        if vendor.stream_options:
+            # Without it a streamed answer ends without its usage.
+            body["stream_options"] = {"include_usage": True}
     return body
 
 
@@ -62,12 +63,16 @@ def _tools(tools: Sequence[Tool]) -> list[dict[str, Any]]:
     ]
 
 
-def _options(options: Options, max_tokens_field: str) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        "temperature": options.temperature,
-        "top_p": options.top_p,
-        max_tokens_field: options.max_tokens,
-        "stop": list(options.stop) or None,
-        "seed": options.seed,
+def _options(options: Options, vendor: Vendor) -> dict[str, Any]:
+    fields: dict[str, tuple[str | None, Any]] = {
+        "temperature": ("temperature", options.temperature),
+        "top_p": ("top_p", options.top_p),
+        "max_tokens": (vendor.max_tokens_field, options.max_tokens),
+        "stop": ("stop", list(options.stop) or None),
+        "seed": (vendor.seed_field, options.seed),
     }
-    return {name: value for name, value in fields.items() if value is not None}
+    return {
+        field: value
+        for option, (field, value) in fields.items()
+        if field and value is not None and option not in vendor.ignores
+    }

@@ -5,18 +5,14 @@ from typing import Any
 
 from parlez.core.events import LoggedEvent, TextDelta, Usage
 from parlez.core.ports.chat_model import Finished
-from parlez.providers.openai_chat.errors import (
-    broken_off,
-    not_understood,
-    read_error_in_answer,
-)
+from parlez.providers.errors import broken_off, not_understood
+from parlez.providers.nonsense import NONSENSE
 from parlez.providers.openai_chat.finish import read_finish_reason
+from parlez.providers.openai_chat.in_answer import check_finish_reason, find_error, read_text
 from parlez.providers.openai_chat.tool_calls import ToolCallPieces
 from parlez.providers.openai_chat.usage import read_usage
 from parlez.providers.text import TextJoiner
 from parlez.providers.vendor import Vendor
-
-_NONSENSE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 class AnswerReader:
@@ -34,7 +30,7 @@ class AnswerReader:
         self._done = False
 
     def is_done(self) -> bool:
-        """Whether the vendor said that nothing follows."""
+        """Whether `[DONE]` has come."""
         return self._done
 
     @property
@@ -52,12 +48,12 @@ class AnswerReader:
             return ""
         try:
             chunk = json.loads(data)
-            error = chunk.get("error")
-            if not error:
+            error = find_error(self._vendor, chunk)
+            if error is None:
                 return self._read_chunk(chunk)
-        except _NONSENSE as reason:
+        except NONSENSE as reason:
             raise not_understood(self._vendor) from reason
-        raise read_error_in_answer(self._vendor, error)
+        raise error
 
     def finish(self) -> list[LoggedEvent | Finished]:
         """What is still to be said once the stream has ended: half a character that waited in
@@ -66,7 +62,7 @@ class AnswerReader:
             raise broken_off(self._vendor)
         try:
             tool_calls = self._tool_calls.finish()
-        except _NONSENSE as reason:
+        except NONSENSE as reason:
             raise not_understood(self._vendor) from reason
         rest = self._text.finish()
         events: list[LoggedEvent | Finished] = [TextDelta(rest)] if rest else []
@@ -75,16 +71,18 @@ class AnswerReader:
         return [*events, Finished(finish_reason, self._usage)]
 
     def _read_chunk(self, chunk: dict[str, Any]) -> str:
-        # The chunk with the usage has no choices, and comes after the finish reason.
-        if usage := chunk.get("usage"):
+        # The chunk with the usage has no choices, and comes after the finish reason. Groq's own
+        # place for it is older: https://console.groq.com/docs/api-reference#chat-create
+        if usage := chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage"):
             self._usage = read_usage(usage)
         choices = chunk.get("choices")
         if not choices:
             return ""
         choice = choices[0]
+        check_finish_reason(self._vendor, choice.get("finish_reason"))
         self._finish_reason = choice.get("finish_reason") or self._finish_reason
         delta = choice.get("delta") or {}
         for piece in delta.get("tool_calls") or ():
             self._tool_calls.add(piece)
-        text = delta.get("content") or delta.get("refusal")
+        text = read_text(delta.get("content")) or delta.get("refusal")
         return self._text.push(text) if text else ""

@@ -28,12 +28,19 @@ class ToolCallPieces:
         if type(index) is not int:
             # Some servers send whole calls without an index.
             index = self._last + 1 if piece.get("id") else max(self._last, 0)
+        elif piece.get("id") and self._is_another(index, piece["id"]):
+            # Ollama gave each of several whole calls the index 0:
+            # https://github.com/ollama/ollama/issues/15457
+            index = max(self._calls) + 1
         self._last = index
         parts = self._calls.setdefault(index, _Parts())
         function = piece.get("function") or {}
         parts.call_id = parts.call_id or piece.get("id") or ""
         parts.name = parts.name or function.get("name") or ""
         parts.arguments.append(function.get("arguments") or "")
+
+    def _is_another(self, index: int, call_id: str) -> bool:
+        return index in self._calls and self._calls[index].call_id not in ("", call_id)
 
     def finish(self) -> tuple[ToolCalled, ...]:
         """The whole calls, in the order of their indices. Raises `ValueError` if one is unfit."""

@@ -2,8 +2,8 @@
 
 A vendor's own message is never passed on: it may repeat the prompt or the key. What is passed
 on is the status and the vendor's identifier of the error, if it looks like one.
-See https://platform.openai.com/docs/guides/error-codes and, for llama.cpp, its
-tools/server/README.md.
+See https://platform.openai.com/docs/guides/error-codes,
+https://platform.claude.com/docs/en/api/errors and, for llama.cpp, its tools/server/README.md.
 """
 
 import json
@@ -19,14 +19,35 @@ from parlez.core.errors import (
     ModelRejected,
     ModelTimeout,
     ModelUnavailable,
+    ModelUnreachable,
 )
 from parlez.providers.retry_after import retry_after
 from parlez.providers.vendor import Vendor
 
-_IDENTIFIER = re.compile(r"[a-z0-9_.-]{1,64}")
-_OVERFLOWS = frozenset({"context_length_exceeded", "exceed_context_size_error"})
-_NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
-_OVERLOADED = frozenset({"rate_limit_exceeded", "rate_limit_error", "tokens", "requests"})
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_LONGEST_MESSAGE = 4_000
+_OVERFLOWS = frozenset(
+    {
+        "context_length_exceeded",
+        "exceed_context_size_error",
+        # https://cloud.baidu.com/doc/qianfan-api/s/rmwbl43x7
+        "tokens_too_long",
+        "characters_too_long",
+    }
+)
+_NO_CREDIT = frozenset(
+    {
+        "insufficient_quota",
+        "billing_hard_limit_reached",
+        "billing_error",
+        "enforced_spend_limit_reached",
+        "account_overdue",
+    }
+)
+_OVERLOADED = frozenset(
+    {"rate_limit_exceeded", "rate_limit_error", "overloaded_error", "tokens", "requests"}
+)
+_OVERLOADED_STATUSES = frozenset({429, 498, 529})
 
 
 def read_refusal(
@@ -36,7 +57,7 @@ def read_refusal(
     raw = _error_object(body)
     names = _names(raw, vendor)
     where = f" (status {status}{', ' + names[0] if names else ''})"
-    if overflow := _overflow(names, raw):
+    if overflow := _overflow(vendor, names, raw, status):
         return overflow
     if status == 402 or not _NO_CREDIT.isdisjoint(names):
         return _no_credit(vendor, where)
@@ -49,7 +70,7 @@ def read_refusal(
         )
     if status == 408:
         return timed_out(vendor)
-    if status == 429:
+    if status in _OVERLOADED_STATUSES:
         return _overloaded(vendor, where, retry_after(headers, now))
     if 400 <= status < 500:
         return ModelRejected(
@@ -66,7 +87,7 @@ def read_error_in_answer(vendor: Vendor, raw: Any) -> ModelError:
     """The error in an answer that began as a success."""
     names = _names(raw, vendor)
     where = f" ({names[0]})" if names else ""
-    if overflow := _overflow(names, raw):
+    if overflow := _overflow(vendor, names, raw, None):
         return overflow
     if not _NO_CREDIT.isdisjoint(names):
         return _no_credit(vendor, where)
@@ -82,9 +103,9 @@ def timed_out(vendor: Vendor) -> ModelTimeout:
     return ModelTimeout(f"{vendor.display_name} did not answer in time. Try again later.")
 
 
-def unreachable(vendor: Vendor) -> ModelUnavailable:
+def unreachable(vendor: Vendor) -> ModelUnreachable:
     """No connection could be made."""
-    return ModelUnavailable(
+    return ModelUnreachable(
         f"{vendor.display_name} cannot be reached. Check the network"
         f"{_or_check(vendor.url_setting)}."
     )
@@ -116,6 +137,17 @@ def unusable_key(vendor: Vendor) -> ModelUnavailable:
     )
 
 
+def overflowed(prompt: int | None, limit: int | None) -> ContextOverflow:
+    """The prompt is too long, by so much where that is known."""
+    counted = f" ({prompt} tokens of {limit})" if prompt and limit else ""
+    return ContextOverflow(
+        f"The conversation is longer than this model can read{counted}. "
+        "Shorten it, or choose a model that reads more.",
+        prompt_tokens=prompt,
+        limit_tokens=limit,
+    )
+
+
 def _refused_key(vendor: Vendor, where: str) -> ModelUnavailable:
     return ModelUnavailable(
         f"{vendor.display_name} does not accept the API key{where}.{_check(vendor.key_setting)}"
@@ -136,31 +168,38 @@ def _overloaded(vendor: Vendor, where: str, wait: float | None) -> ModelOverload
     )
 
 
-def _overflow(names: list[str], raw: Any) -> ContextOverflow | None:
-    if _OVERFLOWS.isdisjoint(names):
-        return None
-    prompt, limit = _count(raw.get("n_prompt_tokens")), _count(raw.get("n_ctx"))
-    counted = f" ({prompt} tokens of {limit})" if prompt and limit else ""
-    return ContextOverflow(
-        f"The conversation is longer than this model can read{counted}. "
-        "Shorten it, or choose a model that reads more.",
-        prompt_tokens=prompt,
-        limit_tokens=limit,
-    )
+def _overflow(
+    vendor: Vendor, names: list[str], raw: Any, status: int | None
+) -> ContextOverflow | None:
+    if not _OVERFLOWS.isdisjoint(names):
+        return overflowed(_count(raw.get("n_prompt_tokens")), _count(raw.get("n_ctx")))
+    message = raw.get("message") if isinstance(raw, dict) else None
+    if isinstance(message, str):
+        for pattern in vendor.overflow_patterns:
+            if found := pattern.search(message[:_LONGEST_MESSAGE]):
+                counts = found.groupdict()
+                return overflowed(_number(counts.get("prompt")), _number(counts.get("limit")))
+    return overflowed(None, None) if status in vendor.overflow_statuses else None
 
 
 def _error_object(body: bytes) -> Any:
+    """The error of a refusal; some servers put its fields beside each other at the top."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(answer, dict):
+        return None
+    error = answer.get("error")
+    return error if isinstance(error, dict) else answer
 
 
 def _names(raw: Any, vendor: Vendor) -> list[str]:
     if not isinstance(raw, dict):
         return []
-    names = [name for name in (raw.get("code"), raw.get("type")) if isinstance(name, str)]
+    details = raw.get("details")
+    detail = details.get("error_code") if isinstance(details, dict) else None
+    names = [name for name in (raw.get("code"), raw.get("type"), detail) if isinstance(name, str)]
     return [name for name in names if _IDENTIFIER.fullmatch(name) and not _tells(name, vendor)]
 
 
@@ -170,6 +209,10 @@ def _tells(name: str, vendor: Vendor) -> bool:
 
 def _count(value: Any) -> int | None:
     return value if type(value) is int and value >= 0 else None
+
+
+def _number(digits: str | None) -> int | None:
+    return int(digits) if digits and digits.isdecimal() and len(digits) < 12 else None
 
 
 def _check(setting: str | None) -> str:

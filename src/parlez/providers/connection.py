@@ -6,11 +6,12 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import aiohttp
 
 from parlez.core.errors import ModelError, ModelFailed, ModelOverloaded
-from parlez.providers.openai_chat import errors
+from parlez.providers import errors
 from parlez.providers.timeouts import Timeouts
 from parlez.providers.vendor import Vendor
 
@@ -18,14 +19,17 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 
 _BAD_ADDRESS = (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)
-_RETRIED = frozenset({429, 500, 502, 503, 504})
+_RETRIED = frozenset({429, 498, 500, 502, 503, 504, 529})
 _BACKOFF = (0.25, 1.0)
 _LONGEST_WAIT = 20.0
 _LAST_BYTES_WAIT = 0.05
 
 
 class Connection:
-    """What a chat model needs of HTTP. Raises `ModelError` and nothing else."""
+    """What a chat model needs of HTTP. Raises `ModelError` and nothing else.
+
+    `path` follows the vendor's address, and may have `{model}` in it.
+    """
 
     def __init__(
         self,
@@ -33,11 +37,13 @@ class Connection:
         session: Callable[[], aiohttp.ClientSession],
         timeouts: Timeouts,
         sleep: Callable[[float], Awaitable[None]],
+        path: str,
     ) -> None:
         self._vendor = vendor
         self._session = session
         self._sleep = sleep
-        self._url = vendor.base_url.rstrip("/") + "/chat/completions"
+        self._url = vendor.base_url.rstrip("/") + path
+        self._query = f"?{urlencode(vendor.query)}" if vendor.query else ""
         self._whole_timeout = timeouts.for_whole_answer()
         self._stream_timeout = timeouts.for_stream()
 
@@ -47,10 +53,11 @@ class Connection:
         A request is sent again only while nothing of an answer has come.
         """
         data = json.dumps(body).encode()
+        url = self._url.replace("{model}", quote(body["model"], safe="")) + self._query
         headers = self._headers(stream=stream)
         tries = 0
         while True:
-            answer, again = await self._try(data, headers, stream=stream)
+            answer, again = await self._try(url, data, headers, stream=stream)
             if not isinstance(answer, ModelError):
                 return answer
             wait = _wait(answer, tries)
@@ -64,12 +71,12 @@ class Connection:
         return Pieces(self._vendor, response)
 
     async def _try(
-        self, data: bytes, headers: dict[str, str], *, stream: bool
+        self, url: str, data: bytes, headers: dict[str, str], *, stream: bool
     ) -> tuple[aiohttp.ClientResponse | ModelError, bool]:
         """A response or an error, and whether another try may help."""
         try:
             response = await self._session().post(
-                self._url,
+                url,
                 data=data,
                 headers=headers,
                 timeout=self._stream_timeout if stream else self._whole_timeout,
@@ -104,11 +111,13 @@ class Connection:
         headers = {
             "Content-Type": "application/json",
             "Accept": "text/event-stream" if stream else "application/json",
+            **self._vendor.headers,
         }
         if key := self._vendor.api_key:
             if not (key.isascii() and key.isprintable()):
                 raise errors.unusable_key(self._vendor)
-            headers["Authorization"] = f"Bearer {key}"
+            plain = self._vendor.key_header != "authorization"
+            headers[self._vendor.key_header] = key if plain else f"Bearer {key}"
         if not self._vendor.keep_alive:
             headers["Connection"] = "close"
         return headers
