@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
@@ -25,7 +26,7 @@ from parlez.providers.local.settings import LocalSettings
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.data_folder import DataFolder
 from parlez.storage.keys import SqlKeyStore
-from parlez.storage.open import database_path, open_database
+from parlez.storage.open import Place, SqliteFile, locate, open_database
 from parlez.storage.turn_store import SqlTurnStore
 
 
@@ -45,22 +46,35 @@ class Server:
 
 
 def data_folder(settings: Settings) -> DataFolder:
-    path = settings.data_dir.expanduser().absolute()
-    return DataFolder(path, database_path(settings.database_url, path))
+    place = database_place(settings)
+    file = place.path if isinstance(place, SqliteFile) else None
+    return DataFolder(folder_path(settings), file)
+
+
+def database_place(settings: Settings) -> Place:
+    """Where the settings say that the database is. Raises `InvalidInput`."""
+    url = settings.database_url
+    return locate(url.get_secret_value() if url else None, folder_path(settings))
+
+
+def folder_path(settings: Settings) -> Path:
+    """Where the data folder is, or would be."""
+    return settings.data_dir.expanduser().absolute()
 
 
 @asynccontextmanager
 async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIterator[Server]:
     """A server from its lock to its last commit. `on_death` is called when it can write no more.
 
-    Raises `InUse`, `SchemaUnknown`, and `InvalidInput` for a database URL that cannot be used.
+    Raises `InUse`, `SchemaUnknown`, `StorageError` for a database that cannot be reached, and
+    `InvalidInput` for a URL that cannot be used.
     """
     log = structlog.get_logger("parlez.start")
     folder = data_folder(settings)
     folder.acquire()
     try:
         clock = SystemClock()
-        database, copied = open_database(folder.database, on_death)
+        database, copied = open_database(database_place(settings), on_death)
         if copied:
             log.info("the schema was upgraded; a copy was made first", copy=str(copied))
         catalog = model_catalog(settings)

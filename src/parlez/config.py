@@ -60,10 +60,10 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("parlez"),
         description="The data folder, private to its user.",
     )
-    database_url: str | None = Field(
+    database_url: SecretStr | None = Field(
         None,
         validation_alias="DATABASE_URL",
-        description="The database; `parlez.db` in the data folder if unset.",
+        description="The database, SQLite or PostgreSQL; `parlez.db` in the data folder if unset.",
     )
     openai_api_key: SecretStr | None = Field(
         None,

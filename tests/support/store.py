@@ -8,7 +8,8 @@ from tests.support.server import no_death
 
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.database import Database
-from parlez.storage.sqlite.database import SqliteDatabase
+from parlez.storage.keys import SqlKeyStore
+from parlez.storage.open import locate, open_database
 from parlez.storage.turn_store import SqlTurnStore
 
 
@@ -30,12 +31,13 @@ class Stores:
         self.clock = TestClock()
         self.turns = SqlTurnStore(database, self.clock)
         self.conversations = SqlConversationStore(database)
+        self.keys = SqlKeyStore(database, self.clock)
 
 
 @asynccontextmanager
-async def open_stores(path: Path) -> AsyncIterator[Stores]:
-    """Over a SQLite file that has its schema."""
-    database = SqliteDatabase(path, no_death)
+async def open_stores(url: str) -> AsyncIterator[Stores]:
+    """Over a database of either kind."""
+    database, _ = open_database(locate(url, Path()), no_death)
     try:
         yield Stores(database)
     finally:

@@ -88,7 +88,7 @@ class Queue:
 
 def insert(c: Connection, turn: Turn, user_label: str | None) -> None:
     """Begin a conversation with a turn that runs."""
-    c.run(
+    c.do(
         _INSERT,
         account_id=turn.scope.account_id,
         id=turn.conversation_id,
@@ -142,7 +142,7 @@ def end_turn(c: Connection, scope: Scope, conversation_id: str, messages: int, n
 
 def extend(c: Connection, scope: Scope, conversation_id: str, head_id: str) -> None:
     """Put a user message and the answer to come, which is the new head, at the tip."""
-    c.run(_EXTEND, account_id=scope.account_id, id=conversation_id, head_id=head_id)
+    c.do(_EXTEND, account_id=scope.account_id, id=conversation_id, head_id=head_id)
 
 
 def move(
@@ -153,7 +153,7 @@ def move(
     message_count: int,
 ) -> None:
     """Point a conversation at a branch."""
-    c.run(
+    c.do(
         _MOVE,
         account_id=scope.account_id,
         id=conversation_id,
@@ -172,7 +172,7 @@ def delete(c: Connection, scope: Scope, conversation_id: str) -> None:
     if open_turns(c, scope, conversation_id):
         raise Conflict("A turn of this conversation still runs. Stop it first, then try again.")
     for statement in (_DELETE_EVENTS, _DELETE_TURNS, _DELETE_MESSAGES, _DELETE):
-        c.run(statement, account_id=scope.account_id, id=conversation_id)
+        c.do(statement, account_id=scope.account_id, id=conversation_id)
 
 
 def _missing() -> NotFound:

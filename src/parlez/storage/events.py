@@ -37,7 +37,7 @@ def append(c: Connection, turn: Turn, events: Sequence[Numbered]) -> None:
     for numbered in events:
         event = numbered.event
         assert isinstance(event, LoggedEvent)
-        c.run(
+        c.do(
             _APPEND,
             account_id=turn.scope.account_id,
             turn_id=turn.id,

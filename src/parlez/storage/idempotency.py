@@ -51,7 +51,7 @@ def claim(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str, now: i
 
 def rename(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str) -> None:
     """Let a known key name another turn."""
-    c.run(
+    c.do(
         _RENAME,
         account_id=scope.account_id,
         route=key.route,
@@ -61,4 +61,4 @@ def rename(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str) -> No
 
 
 def prune(c: Connection, before: int) -> None:
-    c.run(_PRUNE, before=before)
+    c.do(_PRUNE, before=before)

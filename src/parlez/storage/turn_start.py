@@ -119,7 +119,7 @@ def _join_with_room(c: Connection, new: TurnStart, conversation_id: str) -> conv
 
 
 def _insert(c: Connection, turn: Turn, position: int) -> None:
-    c.run(
+    c.do(
         _INSERT,
         account_id=turn.scope.account_id,
         id=turn.id,

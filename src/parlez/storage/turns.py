@@ -98,7 +98,7 @@ def promote(c: Connection, scope: Scope, conversation_id: str) -> Turn | None:
 
 def run_queued(c: Connection, turn: Turn) -> Turn:
     """Start a turn that waits."""
-    c.run(_RUN, account_id=turn.scope.account_id, id=turn.id)
+    c.do(_RUN, account_id=turn.scope.account_id, id=turn.id)
     _place(c, turn)
     return find(c, turn.scope, turn.id)
 

@@ -48,5 +48,5 @@ def interrupt_open(c: Connection, reason: str, now: int) -> int:
 
 def prune(c: Connection, ended_before: int, keys_before: int) -> None:
     for account_id, turn_id in c.all(_MARK_PRUNED, before=ended_before):
-        c.run(_PRUNE_EVENTS, account_id=account_id, turn_id=turn_id)
+        c.do(_PRUNE_EVENTS, account_id=account_id, turn_id=turn_id)
     idempotency.prune(c, keys_before)

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 from parlez.core.bugs import describe
 from parlez.core.errors import StorageBusy
-from parlez.storage.connection import Compiler, Connection
+from parlez.storage.connection import Connection
+from parlez.storage.sqlite.connection import Compiler, SqliteConnection
 from parlez.storage.sqlite.errors import translate
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class Writer:
         on_death: Callable[[], None],
     ):
         self._driver = driver
-        self._connection = Connection(driver, compiler)
+        self._connection = SqliteConnection(driver, compiler)
         self._on_death = on_death
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
