@@ -156,5 +156,5 @@ async def test_a_deleted_conversation_stays_deleted(stores: Stores) -> None:
 async def test_keys_are_forgotten_after_a_day(stores: Stores) -> None:
     rig = Rig(stores, ["one", "two"])
     await rig.say(key="k")
-    await stores.turns.prune(0, stores.clock.time + 1)
+    await stores.turns.prune(0, stores.clock.time + 1, 0)
     assert (await rig.say(key="k")).text == "two"

@@ -1,6 +1,7 @@
 """The turn engine over a real database: order, stopping, failing, ending."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from tests.support.engine import ME, SOMEBODY_ELSE, Rig, text_of
@@ -14,7 +15,14 @@ from parlez.core.errors import (
     QueueFull,
     StorageFull,
 )
-from parlez.core.events import ErrorRaised, TextDelta, TurnEnded, TurnStarted, UsageReported
+from parlez.core.events import (
+    ErrorRaised,
+    Numbered,
+    TextDelta,
+    TurnEnded,
+    TurnStarted,
+    UsageReported,
+)
 from parlez.core.messages import State
 from parlez.core.ports.chat_model import ChatRequest
 from parlez.core.turns import Ending, Turn
@@ -52,7 +60,7 @@ async def test_following_from_every_point_gives_the_rest(
     turn = (await rig.say(stream=stream)).turn
     whole = await rig.events(turn)
     if pruned:
-        await stores.turns.prune(stores.clock.time + 1, 0)
+        await stores.turns.prune(stores.clock.time + 1, 0, 0)
     for place in range(len(whole)):
         seen = whole[: place + 1]
         cursor = Cursor(seen[-1].number, seen[-1].characters)
@@ -323,3 +331,29 @@ async def test_nothing_is_left_behind(stores: Stores) -> None:
     assert len(asyncio.all_tasks()) == before
     assert all(ending.state is State.COMPLETED for ending in rig.ended.endings)
     assert len(rig.ended.endings) == 200
+
+
+class FullStore(ForgetfulStore):
+    """Takes some events, and then no more until it is told to."""
+
+    room = 1
+
+    async def append(self, turn: Turn, events: Sequence[Numbered]) -> None:
+        if self.room == 0:
+            raise StorageFull("The disk is full.")
+        self.room -= 1
+        await self._turns.append(turn, events)
+
+
+async def test_what_the_log_did_not_take_is_one_more_event(stores: Stores) -> None:
+    rig = Rig(stores, [["Said", Pause(0.01), " this", Pause(0.01)]])
+    store = FullStore(stores)
+    store.works = True
+    rig.engine._store = store  # type: ignore[assignment]
+    turn = (await rig.start(stream=True)).turn
+    live = await rig.events(turn)
+    assert text_of(live) == "Said this"
+    assert isinstance(live[-2].event, ErrorRaised)
+    assert [each.number for each in live] == list(range(1, len(live) + 1))
+    assert await rig.events(turn) == live
+    assert await rig.events(turn, Cursor(2, 4)) == live[2:]

@@ -136,3 +136,25 @@ async def test_closing_commits_what_waits(path: Path) -> None:
     await asyncio.gather(*writes)
     assert len(names(path)) == 500
     assert not path.with_name("parlez.db-wal").exists()
+
+
+async def test_nobody_waits_longer_for_the_lock_because_others_did(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parlez.storage.sqlite.connect.BUSY_MILLISECONDS", 400)
+    database = SqliteDatabase(path, no_death)
+    clock = asyncio.get_running_loop().time
+
+    async def wait(after: float) -> float:
+        await asyncio.sleep(after)
+        began = clock()
+        with pytest.raises(StorageBusy):
+            await database.write(insert(str(after)))
+        return clock() - began
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waited = await asyncio.gather(*(wait(after) for after in (0, 0.1, 0.2, 0.3)))
+    assert all(0.35 < seconds < 0.6 for seconds in waited), waited
+    assert await database.write(insert("free again")) == 1
+    await database.close()

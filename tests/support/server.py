@@ -87,10 +87,10 @@ def no_death() -> NoReturn:
 
 
 @asynccontextmanager
-async def run_server(data_dir: Path, **fields: Any) -> AsyncIterator[Running]:
+async def run_server(data_dir: Path, *, clock: Any = None, **fields: Any) -> AsyncIterator[Running]:
     """Serve with settings of which `fields` are not the default."""
     values = {"port": 0, "data_dir": data_dir, "shutdown_seconds": 0, **fields}
-    async with running(Settings(**values), no_death) as server:
+    async with running(Settings(**values), no_death, clock) as server:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         process = Process(server, ready.set_result)
         task = asyncio.create_task(process.serve())

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from tests.support.server import no_death
 
+from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.database import Database
 from parlez.storage.keys import SqlKeyStore
+from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import locate, open_database
 from parlez.storage.turn_store import SqlTurnStore
 
@@ -31,7 +33,9 @@ class Stores:
         self.clock = TestClock()
         self.turns = SqlTurnStore(database, self.clock)
         self.conversations = SqlConversationStore(database)
-        self.keys = SqlKeyStore(database, self.clock)
+        self.accounts = SqlAccountStore(database, self.clock)
+        self.calls = SqlCallStore(database)
+        self.keys = SqlKeyStore(database)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import click
 
 from parlez.cli import options
 from parlez.cli.options import Where
-from parlez.cli.output import plain, print_json
+from parlez.cli.output import plain, print_json, typed
 
 if TYPE_CHECKING:
     from parlez.cli.answer import Answer, Ending
@@ -28,7 +28,7 @@ def ask(ctx: click.Context, text: str, as_json: bool, where: Where) -> None:
     """
     from parlez.cli.server_access import reach
 
-    question = sys.stdin.read() if text == "-" else text
+    question = typed(sys.stdin.read() if text == "-" else text)
     with reach(where) as locate:
         ending = asyncio.run(_ask(locate, question, as_json))
     if ending.error:

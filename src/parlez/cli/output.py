@@ -1,7 +1,10 @@
 """What commands print."""
 
 import json
+import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,10 +14,24 @@ _CONTROLS = {
 }
 
 
+def program() -> list[str]:
+    """How to call this program again from a shell."""
+    if shutil.which("parlez"):
+        return ["parlez"]
+    if Path(sys.argv[0]).name == "__main__.py":
+        return [sys.executable, "-m", "parlez"]
+    return [sys.argv[0]]
+
+
 def plain(text: str) -> str:
     """Text without the characters that command a terminal. Models, and other people's servers, are
     not to move its cursor or set its title."""
     return text.translate(_CONTROLS)
+
+
+def typed(text: str) -> str:
+    """Text as it came from a terminal, a pipe or an argument, made good where it was not UTF-8."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def print_json(value: Any) -> None:

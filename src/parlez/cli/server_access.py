@@ -5,12 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from parlez.bootstrap import data_folder
 from parlez.cli.options import Where
-from parlez.cli.own_server import own_server
-from parlez.cli.settings import read_settings
+from parlez.cli.settings import folder_and_database, read_settings
 from parlez.core.errors import ParlezError
-from parlez.storage.data_folder import InUse
+from parlez.storage.data_folder import DataFolder, InUse
 
 _START_SECONDS = 10.0
 _LOOK_SECONDS = 0.2
@@ -45,7 +43,8 @@ def reach(where: Where) -> Iterator[Locate]:
         yield lambda: fixed
         return
     settings = read_settings(data_dir=where.data_dir)
-    folder = data_folder(settings)
+    path, place = folder_and_database(settings)
+    folder = DataFolder(path, place.file)
 
     def locate() -> Address:
         owner = folder.owner()
@@ -56,6 +55,9 @@ def reach(where: Where) -> Iterator[Locate]:
     deadline = time.monotonic() + _START_SECONDS
     with ExitStack() as stack:
         while folder.owner() is None:
+            # Loading all of a server is for those who need one.
+            from parlez.cli.own_server import own_server
+
             try:
                 stack.enter_context(own_server(settings))
             except InUse:

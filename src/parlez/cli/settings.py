@@ -22,6 +22,8 @@ def read_settings(dotenv: Path | None = None, **said: Any) -> "Settings":
 
 def folder_and_database(settings: "Settings") -> tuple[Path, "Place"]:
     """Where the data folder and the database are, or would be: nothing is made."""
-    from parlez.bootstrap import database_place, folder_path
+    from parlez.storage.open import locate
 
-    return folder_path(settings), database_place(settings)
+    folder = settings.data_dir.expanduser().absolute()
+    url = settings.database_url
+    return folder, locate(url.get_secret_value() if url else None, folder)

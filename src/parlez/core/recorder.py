@@ -44,8 +44,9 @@ class Recorder:
 
     @property
     def last_number(self) -> int:
-        """The number of the last event on disk; 1, the start's, if there is none."""
-        return self._number
+        """The number of the last event: 1, the start's, if nothing was said. What the disk did not
+        take any more is one event after those that are in the log."""
+        return self._number + (1 if len(self.text) > self._characters else 0)
 
     async def add(self, event: LoggedEvent) -> None:
         if isinstance(event, TextDelta):

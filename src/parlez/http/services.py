@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from parlez.core.accounts import Accounts
+from parlez.core.admission import Admission
 from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.key_ring import KeyRing
 from parlez.core.models import ModelCatalog
 from parlez.core.turn_engine import TurnEngine
 from parlez.http.gate import Gate
 from parlez.http.metrics import Metrics
+from parlez.http.new_keys import NewKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +22,13 @@ class Services:
     work."""
 
     engine: TurnEngine
+    admission: Admission
+    accounts: Accounts
     desk: ConversationDesk
     keys: KeyRing
     catalog: ModelCatalog
     gate: Gate
+    new_keys: NewKeys
     metrics: Metrics
     probes: Mapping[str, Callable[[], Awaitable[str]]]
 

@@ -9,6 +9,9 @@ from filelock import FileLock, Timeout
 
 from parlez.core.errors import StorageError
 
+PATIENCE = 0.5
+"""Seconds for which a lock may be held by somebody who only looks whether it is."""
+
 
 class InUse(StorageError):
     """Another process owns the data."""
@@ -27,9 +30,9 @@ class Owner:
 
 
 class DataFolder:
-    """Made, private to its user, where it is missing. A database file that lies elsewhere is locked
-    too, because another data folder may name it as well. One that is no file has a lock of its
-    own."""
+    """Made, private to its user, where it is missing. A database file has a lock of its own,
+    because another data folder may name it as well, and by another path; a database that is no
+    file is locked by whoever opens it."""
 
     def __init__(self, path: Path, database: Path | None):
         self.path = path
@@ -37,9 +40,9 @@ class DataFolder:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.stat().st_uid == os.getuid():
             path.chmod(0o700)
-        self._locks = [FileLock(path / "parlez.lock", timeout=0)]
-        if database is not None and database.parent != path:
-            self._locks.append(FileLock(f"{database}.lock", timeout=0))
+        self._locks = [FileLock(path / "parlez.lock", timeout=PATIENCE)]
+        if database is not None:
+            self._locks.append(FileLock(f"{database.resolve()}.lock", timeout=PATIENCE))
         self._owner_file = path / "server.json"
 
     def acquire(self) -> None:
@@ -74,7 +77,7 @@ class DataFolder:
     def owner(self) -> Owner | None:
         """The server that owns the data now, if one does and is up."""
         try:
-            with self._locks[0]:
+            with self._locks[0].acquire(timeout=0):
                 return None
         except Timeout:
             pass

@@ -21,12 +21,16 @@ class SqliteFile:
 
     path: Path
 
+    @property
+    def file(self) -> Path | None:
+        return self.path
+
     def __str__(self) -> str:
         return str(self.path)
 
 
 Place = SqliteFile | Address
-"""Where a database is. As text it is fit to be shown."""
+"""Where a database is. As text it is fit to be shown; `file` is None where it is no file."""
 
 
 def locate(url: str | None, data_folder: Path) -> Place:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from parlez.core.messages import State
 from parlez.core.turns import Ending, Turn
-from parlez.storage import events, idempotency, turns
+from parlez.storage import events, idempotency, metered_calls, turns
 from parlez.storage.connection import Connection
 from parlez.storage.turn_rows import COLUMNS, read_turn
 
@@ -20,6 +20,9 @@ _MARK_PRUNED = text("""
 _PRUNE_EVENTS = text("""
     DELETE FROM turn_event WHERE account_id = :account_id AND turn_id = :turn_id
 """)
+
+# It changes nothing, and yet the database has to write it.
+_TOUCH = text("UPDATE account SET name = name WHERE id = (SELECT min(id) FROM account)")
 
 
 def running(c: Connection) -> list[Turn]:
@@ -46,7 +49,13 @@ def interrupt_open(c: Connection, reason: str, now: int) -> int:
     return interrupted
 
 
-def prune(c: Connection, ended_before: int, keys_before: int) -> None:
+def touch(c: Connection) -> None:
+    """Find out whether anything can be written."""
+    c.do(_TOUCH)
+
+
+def prune(c: Connection, ended_before: int, keys_before: int, calls_before: int) -> None:
     for account_id, turn_id in c.all(_MARK_PRUNED, before=ended_before):
         c.do(_PRUNE_EVENTS, account_id=account_id, turn_id=turn_id)
     idempotency.prune(c, keys_before)
+    metered_calls.prune(c, calls_before)

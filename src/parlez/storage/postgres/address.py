@@ -18,6 +18,10 @@ class Address:
     parameters: dict[str, str] = field(repr=False)
     shown: str
 
+    @property
+    def file(self) -> None:
+        return None
+
     def __str__(self) -> str:
         return self.shown
 

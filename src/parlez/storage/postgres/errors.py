@@ -9,6 +9,8 @@ from psycopg import errors
 
 from parlez.core.errors import StorageBusy, StorageError, StorageFull
 
+# Of two that add the same row the second will find it there.
+_MET_ANOTHER = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _CONTENDED = (
     errors.SerializationFailure,
     errors.DeadlockDetected,
@@ -30,16 +32,11 @@ _REFUSALS: dict[type[psycopg.Error], str] = {
     errors.ReadOnlySqlTransaction: "it is read-only",
 }
 
-_ONE_RUNS = "turn_running"
-"""The index that lets one turn of a conversation run."""
-
 
 def is_worth_another_try(error: psycopg.Error) -> bool:
     """Whether the same transaction, run again at once, can be expected to succeed: it only met
     another one."""
-    if isinstance(error, errors.UniqueViolation):
-        return error.diag.constraint_name == _ONE_RUNS
-    return isinstance(error, errors.SerializationFailure | errors.DeadlockDetected)
+    return isinstance(error, _MET_ANOTHER)
 
 
 def is_away(error: psycopg.Error) -> bool:
@@ -52,7 +49,7 @@ def is_away(error: psycopg.Error) -> bool:
 def translate(error: psycopg.Error) -> StorageError:
     if isinstance(error, errors.DiskFull):
         return StorageFull("The database's disk is full. Free some space, then try again.")
-    if isinstance(error, _CONTENDED) or is_worth_another_try(error):
+    if isinstance(error, _CONTENDED):
         return StorageBusy("Others hold the database's locks. Try again in a moment.")
     if isinstance(error, errors.TooManyConnections):
         return StorageBusy("The database has too many connections. Try again in a moment.")
