@@ -2,10 +2,11 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import Postgres, running_postgres
 from tests.support.server import Running, run_server
 from tests.support.store import Stores, open_stores
 from tests.support.vendor import Vendor
@@ -40,9 +41,26 @@ def data_dir(tmp_path: Path, migrated: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as postgres:
+        yield postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind, with the schema."""
+    if request.param == "postgresql":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        return postgres.make()
+    data_dir: Path = request.getfixturevalue("data_dir")
+    return f"sqlite:///{data_dir / 'parlez.db'}"
+
+
 @pytest.fixture
-async def stores(data_dir: Path) -> AsyncIterator[Stores]:
-    async with open_stores(data_dir / "parlez.db") as stores:
+async def stores(database_url: str) -> AsyncIterator[Stores]:
+    """The stores over each kind of database."""
+    async with open_stores(database_url) as stores:
         yield stores
 
 

@@ -113,7 +113,8 @@ def test_the_example_of_a_dotenv_file_sets_nothing_and_knows_its_names(tmp_path:
     assert names[:4] == ["OPENAI_API_KEY", "DATABASE_URL", "HOST", "PORT"]
     assert set(names) <= {*OWN, *VENDORS, "DEFAULT_MODEL", "LOCAL_OWNER"}
     settings = load(active)
-    assert settings.database_url == "sqlite:///./database.db"
+    assert settings.database_url
+    assert settings.database_url.get_secret_value() == "sqlite:///./database.db"
     assert settings.local_owner is False
 
 

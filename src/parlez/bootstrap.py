@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
@@ -36,7 +37,7 @@ from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.data_folder import DataFolder
 from parlez.storage.keys import SqlKeyStore
 from parlez.storage.metered_calls import SqlCallStore
-from parlez.storage.open import database_path, open_database
+from parlez.storage.open import Place, locate, open_database
 from parlez.storage.turn_store import SqlTurnStore
 
 KEYS_PER_ADDRESS = CallLimit(10, 3_600)
@@ -59,8 +60,17 @@ class Server:
 
 
 def data_folder(settings: Settings) -> DataFolder:
-    path = settings.data_dir.expanduser().absolute()
-    return DataFolder(path, database_path(settings.database_url, path))
+    return DataFolder(_folder_path(settings), database_place(settings).file)
+
+
+def database_place(settings: Settings) -> Place:
+    """Where the settings say that the database is. Raises `InvalidInput`."""
+    url = settings.database_url
+    return locate(url.get_secret_value() if url else None, _folder_path(settings))
+
+
+def _folder_path(settings: Settings) -> Path:
+    return settings.data_dir.expanduser().absolute()
 
 
 @asynccontextmanager
@@ -70,8 +80,8 @@ async def running(
     """A server from its lock to its last commit. `on_death` is called when it can write no more;
     `clock` is the system's unless a test brings its own.
 
-    Raises `InUse`, `SchemaUnknown`, and `InvalidInput` for a database URL, or vendors and models,
-    that cannot be used.
+    Raises `InUse`, `SchemaUnknown`, `StorageError` for a database that cannot be reached, and
+    `InvalidInput` for a database URL, or vendors and models, that cannot be used.
     """
     log = structlog.get_logger("parlez.start")
     catalog = model_catalog(settings)
@@ -79,7 +89,7 @@ async def running(
     folder.acquire()
     try:
         clock = clock or SystemClock()
-        database, copied = open_database(folder.database, on_death)
+        database, copied = open_database(database_place(settings), on_death)
         if copied:
             log.info("the schema was upgraded; a copy was made first", copy=str(copied))
         try:

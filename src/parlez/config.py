@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, PrivateAttr, ValidationError
+from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -69,10 +69,10 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("parlez"),
         description="The data folder, private to its user.",
     )
-    database_url: str | None = Field(
+    database_url: SecretStr | None = Field(
         None,
         validation_alias="DATABASE_URL",
-        description="The database; `parlez.db` in the data folder if unset.",
+        description="The database, SQLite or PostgreSQL; `parlez.db` in the data folder if unset.",
     )
     default_model: str | None = Field(
         None,

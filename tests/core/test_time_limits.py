@@ -17,7 +17,7 @@ def ended_turn(data_dir: Path, script: Script, stream: bool) -> tuple[EndedTurn,
     """How a turn ends, and after how many seconds."""
 
     async def say() -> tuple[EndedTurn, float]:
-        async with open_stores(data_dir / "parlez.db") as stores:
+        async with open_stores(f"sqlite:///{data_dir / 'parlez.db'}") as stores:
             rig = Rig(stores, [script])
             began = asyncio.get_running_loop().time()
             ended = await rig.say(stream=stream)

@@ -141,7 +141,7 @@ async def test_a_forged_key_is_refused_without_a_look_up(
 async def test_only_a_hash_is_stored(parlez: Running, key: str) -> None:
     await chat(parlez, key)
     secret = key[len("TrueSyncAI-") + 16 : len("TrueSyncAI-") + 32].encode()
-    folder = parlez.server.folder.database.parent
+    folder = parlez.server.folder.path
     assert all(secret not in file.read_bytes() for file in folder.glob("*.db*"))
 
 

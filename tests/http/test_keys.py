@@ -54,8 +54,8 @@ async def test_the_secret_is_shown_once_and_stored_nowhere(parlez: Running, key:
     secret = key.split("_", 2)[2]
     assert secret not in str(listed.body)
     assert [entry["name"] for entry in listed.body["keys"]] == ["test"]
-    database = parlez.server.folder.database
-    assert all(secret.encode() not in file.read_bytes() for file in database.parent.glob("*.db*"))
+    files = parlez.server.folder.path.glob("*.db*")
+    assert all(secret.encode() not in file.read_bytes() for file in files)
 
 
 async def test_a_revoked_key_is_refused_at_once(parlez: Running, key: str) -> None:

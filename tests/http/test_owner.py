@@ -38,7 +38,7 @@ async def test_a_password_is_long_and_kept_as_a_hash(parlez: Running) -> None:
     assert short.status == 400
     assert "short" not in short.body["error"]["message"].replace("short password", "")
     assert (await parlez.call("POST", "/api/owner", OWNER)).status == 201
-    folder = parlez.server.folder.database.parent
+    folder = parlez.server.folder.path
     stored = b"".join(file.read_bytes() for file in folder.glob("*.db*"))
     assert OWNER["password"].encode() not in stored
     assert b"$argon2id$" in stored

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 
 from parlez.core.errors import InvalidInput
 from parlez.storage import schema
-from parlez.storage.open import database_path
+from parlez.storage.open import SqliteFile, locate
 from parlez.storage.sqlite.migrate import migrate
 from parlez.storage.tables import metadata
 
@@ -94,10 +94,11 @@ def test_somebody_elses_database_is_refused(tmp_path: Path) -> None:
 
 def test_database_urls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert database_path(None, Path("/data")) == Path("/data/parlez.db")
-    assert database_path("sqlite:///./database.db", Path("/data")) == tmp_path / "database.db"
-    assert database_path("sqlite:////srv/p.db", Path("/data")) == Path("/srv/p.db")
+    folder = Path("/data")
+    assert locate(None, folder) == SqliteFile(Path("/data/parlez.db"))
+    assert locate("sqlite:///./database.db", folder) == SqliteFile(tmp_path / "database.db")
+    assert locate("sqlite:////srv/p.db", folder) == SqliteFile(Path("/srv/p.db"))
     for unusable in ("nonsense", "mysql://u:geheim@h/d", "sqlite://", "sqlite:///:memory:"):
         with pytest.raises(InvalidInput) as refused:
-            database_path(unusable, Path("/data"))
+            locate(unusable, folder)
         assert "geheim" not in str(refused.value)

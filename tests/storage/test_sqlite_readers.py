@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.dialects import sqlite
 
 from parlez.core.errors import StorageError
-from parlez.storage.connection import Compiler
 from parlez.storage.sqlite.connect import connect
+from parlez.storage.sqlite.connection import Compiler
 from parlez.storage.sqlite.readers import Readers
 
 COUNT = text("SELECT count(*) FROM account")
@@ -22,7 +21,7 @@ async def test_a_connection_that_cannot_be_opened_is_tried_again(data_dir: Path)
         partial(connect, data_dir / "missing" / "parlez.db", read_only=True),
         partial(connect, data_dir / "parlez.db", read_only=True),
     ]
-    readers = Readers(lambda: opens.pop(0)(), Compiler(sqlite.dialect(paramstyle="named")))
+    readers = Readers(lambda: opens.pop(0)(), Compiler())
     with pytest.raises(StorageError):
         await readers.read(lambda c: c.one(COUNT))
     assert await readers.read(lambda c: c.one(COUNT)) == (0,)

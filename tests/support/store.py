@@ -6,9 +6,12 @@ from pathlib import Path
 
 from tests.support.server import no_death
 
+from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.database import Database
-from parlez.storage.sqlite.database import SqliteDatabase
+from parlez.storage.keys import SqlKeyStore
+from parlez.storage.metered_calls import SqlCallStore
+from parlez.storage.open import locate, open_database
 from parlez.storage.turn_store import SqlTurnStore
 
 
@@ -30,12 +33,15 @@ class Stores:
         self.clock = TestClock()
         self.turns = SqlTurnStore(database, self.clock)
         self.conversations = SqlConversationStore(database)
+        self.accounts = SqlAccountStore(database, self.clock)
+        self.calls = SqlCallStore(database)
+        self.keys = SqlKeyStore(database)
 
 
 @asynccontextmanager
-async def open_stores(path: Path) -> AsyncIterator[Stores]:
-    """Over a SQLite file that has its schema."""
-    database = SqliteDatabase(path, no_death)
+async def open_stores(url: str) -> AsyncIterator[Stores]:
+    """Over a database of either kind."""
+    database, _ = open_database(locate(url, Path()), no_death)
     try:
         yield Stores(database)
     finally:

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from parlez.cli import options
 from parlez.cli.output import print_json
+from parlez.cli.private_file import private_file
 from parlez.cli.settings import folder_and_database, read_settings
 
 if TYPE_CHECKING:
@@ -29,14 +29,22 @@ def backup(target: Path, force: bool, as_json: bool, data_dir: Path | None) -> N
     The copy is of one moment, is checked before it gets its name, and only its user can read it. To
     go back to it, stop the server and put it in the database's place.
     """
-    _, source = folder_and_database(read_settings(data_dir=data_dir))
+    _, place = folder_and_database(read_settings(data_dir=data_dir))
+    from parlez.storage.open import SqliteFile
+
+    if not isinstance(place, SqliteFile):
+        raise click.ClickException(
+            "Only a SQLite database is a file to be copied. Back PostgreSQL up with pg_dump, or "
+            "write everything to a file with `parlez export`."
+        )
+    source = place.path
     if not source.is_file():
         raise click.ClickException(f"There is no database at {source}.")
     if target.exists() and target.samefile(source):
         raise click.UsageError("TARGET is the database itself.")
     if target.exists() and not force:
         raise click.ClickException(f"{target} is there already. --force replaces it.")
-    with _temporary(target) as made:
+    with private_file(target) as made:
         _copy(source, made)
         size = made.stat().st_size
         made.replace(target)
@@ -44,19 +52,6 @@ def backup(target: Path, force: bool, as_json: bool, data_dir: Path | None) -> N
         print_json({"source": str(source), "target": str(target), "bytes": size})
     else:
         click.echo(f"{target}: {size / 1e6:,.1f} MB, checked.")
-
-
-@contextmanager
-def _temporary(target: Path) -> Iterator[Path]:
-    """A new file beside the target, which only its user can read; gone afterwards if it still has
-    this name."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    os.close(descriptor)
-    made = Path(name)
-    try:
-        yield made
-    finally:
-        made.unlink(missing_ok=True)
 
 
 def _copy(source: Path, made: Path) -> None:

@@ -44,16 +44,23 @@ def doctor(ctx: click.Context, as_json: bool, data_dir: Path | None) -> None:
 
 def _look(settings: "Settings") -> Iterator[Finding]:
     from parlez.cli import data_checks, machine_checks
+    from parlez.storage.open import SqliteFile
 
-    folder, database = folder_and_database(settings)
+    folder, place = folder_and_database(settings)
     yield machine_checks.check_versions()
     yield data_checks.check_folder(folder)
     yield data_checks.check_server(folder)
-    yield from data_checks.check_database(database)
-    yield machine_checks.check_disk(database)
-    yield machine_checks.check_file_system(database)
+    if isinstance(place, SqliteFile):
+        yield from data_checks.check_database(place.path)
+        yield machine_checks.check_disk(place.path)
+        yield machine_checks.check_file_system(place.path)
+        yield machine_checks.check_clock(place.path)
+    else:
+        from parlez.cli import postgres_checks
+
+        yield from postgres_checks.check_database(place)
+        yield machine_checks.check_disk(folder)
     yield machine_checks.check_models(settings)
-    yield machine_checks.check_clock(database)
 
 
 def _print(finding: Finding) -> None:

@@ -43,7 +43,8 @@ def reach(where: Where) -> Iterator[Locate]:
         yield lambda: fixed
         return
     settings = read_settings(data_dir=where.data_dir)
-    folder = DataFolder(*folder_and_database(settings))
+    path, place = folder_and_database(settings)
+    folder = DataFolder(path, place.file)
 
     def locate() -> Address:
         owner = folder.owner()

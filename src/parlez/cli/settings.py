@@ -7,6 +7,7 @@ import click
 
 if TYPE_CHECKING:
     from parlez.config import Settings
+    from parlez.storage.open import Place
 
 
 def read_settings(dotenv: Path | None = None, **said: Any) -> "Settings":
@@ -19,9 +20,10 @@ def read_settings(dotenv: Path | None = None, **said: Any) -> "Settings":
         raise click.ClickException(str(error)) from None
 
 
-def folder_and_database(settings: "Settings") -> tuple[Path, Path]:
+def folder_and_database(settings: "Settings") -> tuple[Path, "Place"]:
     """Where the data folder and the database are, or would be: nothing is made."""
-    from parlez.storage.open import database_path
+    from parlez.storage.open import locate
 
     folder = settings.data_dir.expanduser().absolute()
-    return folder, database_path(settings.database_url, folder)
+    url = settings.database_url
+    return folder, locate(url.get_secret_value() if url else None, folder)

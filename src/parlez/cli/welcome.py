@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from parlez import __version__
-from parlez.bootstrap import data_folder, has_local_owner, model_catalog
+from parlez.bootstrap import data_folder, database_place, has_local_owner, model_catalog
 from parlez.cli.output import program
 from parlez.config import Settings
 from parlez.core.errors import ParlezError
@@ -23,7 +23,7 @@ def welcome(settings: Settings, url: str, dotenv: Path | None) -> str:
         "Address": click.style(url, bold=True),
         "API": f"{url}/docs",
         "Data folder": str(folder.path),
-        "Database": str(folder.database),
+        "Database": str(database_place(settings)),
         "Model": _model(settings),
         "Key": _key(settings, folder.path),
         "Settings": f"the environment and {dotenv}" if dotenv else None,

@@ -51,7 +51,7 @@ class SqlAccountStore:
     async def create(self, tier: str) -> str:
         account_id, now = new_id(), self._clock.now()
         await self._database.write(
-            lambda c: c.run(
+            lambda c: c.do(
                 _INSERT, id=account_id, name=account_id, role="member", tier=tier, now=now
             )
         )
@@ -65,13 +65,13 @@ def _first(c: Connection, now: int) -> FirstAccount:
     row = c.one(_OWNER)
     if row is None:
         account_id = new_id()
-        c.run(_INSERT, id=account_id, name=LOCAL, role="owner", tier=None, now=now)
+        c.do(_INSERT, id=account_id, name=LOCAL, role="owner", tier=None, now=now)
         return FirstAccount(account_id, has_password=False)
     return FirstAccount(row[0], has_password=row[1] is not None)
 
 
 def _secret(c: Connection, name: str, proposed: str) -> str:
-    c.run(_KEEP_SECRET, name=name, value=proposed)
+    c.do(_KEEP_SECRET, name=name, value=proposed)
     row = c.one(_SECRET, name=name)
     assert row is not None
     return str(row[0])

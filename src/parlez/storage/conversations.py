@@ -7,7 +7,6 @@ from sqlalchemy import text
 from parlez.core.conversations import Conversation
 from parlez.core.errors import Conflict, NotFound
 from parlez.core.identity import Scope
-from parlez.core.messages import State
 from parlez.core.turns import Turn
 from parlez.storage.connection import Connection
 
@@ -22,33 +21,31 @@ _FIND = text("""
     WHERE account_id = :account_id AND id = :id
 """)
 
-# The row is read, and on PostgreSQL locked, by whoever adds a turn; the counts say whether the
-# turn may run and whether there is room for it to wait.
-_QUEUE = text("""
-    SELECT head_id, turn_count, (
-        SELECT count(*) FROM turn
-        WHERE account_id = :account_id AND conversation_id = :id
-            AND state IN ('queued', 'running')
-    ) FROM conversation
+# Whoever changes which turns a conversation has, or which of them run, first changes its row. That
+# holds the row until the transaction ends, so that what later statements read of the conversation
+# stays true. It must be statements of their own: PostgreSQL lets one that waited for a row see that
+# row as it is now, and everything else as it was before the wait.
+_JOIN = text("""
+    UPDATE conversation SET turn_count = turn_count + 1, updated_at = :now
     WHERE account_id = :account_id AND id = :id
+    RETURNING head_id, turn_count
+""")
+
+_HOLD = text("""
+    UPDATE conversation SET turn_count = turn_count WHERE account_id = :account_id AND id = :id
+""")
+
+_COUNT_OPEN = text("""
+    SELECT count(*) FROM turn
+    WHERE account_id = :account_id AND conversation_id = :id AND state IN ('queued', 'running')
 """)
 
 _HEAD = text("SELECT head_id FROM conversation WHERE account_id = :account_id AND id = :id")
 
-_ADD_TURN = text("""
-    UPDATE conversation
-    SET turn_count = turn_count + 1, head_id = :head_id, updated_at = :now,
-        message_count = message_count + :messages
-    WHERE account_id = :account_id AND id = :id
-""")
-
 _END_TURN = text("""
     UPDATE conversation SET message_count = message_count + :messages, updated_at = :now
     WHERE account_id = :account_id AND id = :id
-    RETURNING EXISTS (
-        SELECT 1 FROM turn
-        WHERE account_id = :account_id AND conversation_id = :id AND state = 'queued'
-    )
+    RETURNING turn_count
 """)
 
 _EXTEND = text("""
@@ -81,16 +78,17 @@ _DELETE = text("DELETE FROM conversation WHERE account_id = :account_id AND id =
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What a new turn finds: the tip to go on from, turns so far, and those that are open."""
+    """What a new turn finds: the tip to go on from, its own place among all turns so far, and how
+    many of those before it are open."""
 
     head_id: str | None
-    turns: int
+    position: int
     open: int
 
 
 def insert(c: Connection, turn: Turn, user_label: str | None) -> None:
     """Begin a conversation with a turn that runs."""
-    c.run(
+    c.do(
         _INSERT,
         account_id=turn.scope.account_id,
         id=turn.conversation_id,
@@ -107,11 +105,21 @@ def find(c: Connection, scope: Scope, conversation_id: str) -> Conversation:
     return Conversation(*row)
 
 
-def queue(c: Connection, scope: Scope, conversation_id: str) -> Queue:
-    row = c.one(_QUEUE, account_id=scope.account_id, id=conversation_id)
+def join(c: Connection, scope: Scope, conversation_id: str, now: int) -> Queue:
+    """Count one more turn, which the caller is about to add."""
+    row = c.one(_JOIN, account_id=scope.account_id, id=conversation_id, now=now)
     if row is None:
         raise _missing()
-    return Queue(*row)
+    opened = c.one(_COUNT_OPEN, account_id=scope.account_id, id=conversation_id)
+    assert opened is not None
+    return Queue(row[0], row[1], opened[0])
+
+
+def hold(c: Connection, scope: Scope, conversation_id: str) -> None:
+    """Keep everyone else from starting, promoting or ending turns of a conversation until the end
+    of the transaction."""
+    if not c.run(_HOLD, account_id=scope.account_id, id=conversation_id):
+        raise _missing()
 
 
 def head(c: Connection, scope: Scope, conversation_id: str) -> str | None:
@@ -119,21 +127,9 @@ def head(c: Connection, scope: Scope, conversation_id: str) -> str | None:
     return row[0] if row else None
 
 
-def add_turn(c: Connection, turn: Turn, tip: str | None) -> None:
-    """Count a turn. If it runs its answer is the new head, and its user message is counted too."""
-    runs = turn.state is State.RUNNING
-    c.run(
-        _ADD_TURN,
-        account_id=turn.scope.account_id,
-        id=turn.conversation_id,
-        head_id=turn.answer_id if runs else tip,
-        messages=1 if runs else 0,
-        now=turn.created_at,
-    )
-
-
-def end_turn(c: Connection, scope: Scope, conversation_id: str, messages: int, now: int) -> bool:
-    """Count the messages that the end of a turn adds; whether another turn waits."""
+def end_turn(c: Connection, scope: Scope, conversation_id: str, messages: int, now: int) -> int:
+    """Count the messages that the end of a turn adds; the place of the newest turn, 0 if there is
+    no such conversation."""
     row = c.one(
         _END_TURN,
         account_id=scope.account_id,
@@ -141,12 +137,12 @@ def end_turn(c: Connection, scope: Scope, conversation_id: str, messages: int, n
         messages=messages,
         now=now,
     )
-    return row is not None and bool(row[0])
+    return row[0] if row else 0
 
 
 def extend(c: Connection, scope: Scope, conversation_id: str, head_id: str) -> None:
     """Put a user message and the answer to come, which is the new head, at the tip."""
-    c.run(_EXTEND, account_id=scope.account_id, id=conversation_id, head_id=head_id)
+    c.do(_EXTEND, account_id=scope.account_id, id=conversation_id, head_id=head_id)
 
 
 def move(
@@ -157,7 +153,7 @@ def move(
     message_count: int,
 ) -> None:
     """Point a conversation at a branch."""
-    c.run(
+    c.do(
         _MOVE,
         account_id=scope.account_id,
         id=conversation_id,
@@ -172,10 +168,11 @@ def open_turns(c: Connection, scope: Scope, conversation_id: str) -> list[str]:
 
 
 def delete(c: Connection, scope: Scope, conversation_id: str) -> None:
+    hold(c, scope, conversation_id)
     if open_turns(c, scope, conversation_id):
         raise Conflict("A turn of this conversation still runs. Stop it first, then try again.")
     for statement in (_DELETE_EVENTS, _DELETE_TURNS, _DELETE_MESSAGES, _DELETE):
-        c.run(statement, account_id=scope.account_id, id=conversation_id)
+        c.do(statement, account_id=scope.account_id, id=conversation_id)
 
 
 def _missing() -> NotFound:

@@ -30,19 +30,19 @@ class Owner:
 
 
 class DataFolder:
-    """Made, private to its user, where it is missing. The database has a lock of its own, because
-    another data folder may name it as well, and by another path."""
+    """Made, private to its user, where it is missing. A database file has a lock of its own,
+    because another data folder may name it as well, and by another path; a database that is no
+    file is locked by whoever opens it."""
 
-    def __init__(self, path: Path, database: Path):
+    def __init__(self, path: Path, database: Path | None):
         self.path = path
         self.database = database
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.stat().st_uid == os.getuid():
             path.chmod(0o700)
-        self._locks = [
-            FileLock(path / "parlez.lock", timeout=PATIENCE),
-            FileLock(f"{database.resolve()}.lock", timeout=PATIENCE),
-        ]
+        self._locks = [FileLock(path / "parlez.lock", timeout=PATIENCE)]
+        if database is not None:
+            self._locks.append(FileLock(f"{database.resolve()}.lock", timeout=PATIENCE))
         self._owner_file = path / "server.json"
 
     def acquire(self) -> None:
@@ -55,9 +55,10 @@ class DataFolder:
                 self.release()
                 raise InUse(self._in_use()) from None
         self._owner_file.unlink(missing_ok=True)
-        self.database.parent.mkdir(parents=True, exist_ok=True)
-        # Before SQLite makes it with the rights of the day.
-        self.database.touch(mode=0o600)
+        if self.database is not None:
+            self.database.parent.mkdir(parents=True, exist_ok=True)
+            # Before SQLite makes it with the rights of the day.
+            self.database.touch(mode=0o600)
 
     def release(self) -> None:
         for lock in self._locks:
@@ -88,7 +89,8 @@ class DataFolder:
     def _in_use(self) -> str:
         owner = self.owner()
         where = f" (process {owner.pid}, at {owner.url})" if owner else ""
+        data = f"{self.path} or {self.database}" if self.database else str(self.path)
         return (
-            f"Another Parlez{where} uses {self.path} or {self.database}. Stop it, or give this one "
-            "another folder with --data-dir."
+            f"Another Parlez{where} uses {data}. Stop it, or give this one another folder with "
+            "--data-dir."
         )

@@ -9,16 +9,13 @@ from sqlalchemy import text
 from parlez.core.errors import Conflict
 from parlez.core.events import LoggedEvent, Numbered, TextDelta, ToolCalled
 from parlez.core.identity import Scope
+from parlez.core.turns import Turn
+from parlez.storage import turns
 from parlez.storage.connection import Connection
 
-# The condition is the fence: what has ended, or was deleted, takes no more events.
 _APPEND = text("""
     INSERT INTO turn_event (account_id, turn_id, number, characters, type, payload)
-    SELECT :account_id, :turn_id, :number, :characters, :type, :payload
-    WHERE EXISTS (
-        SELECT 1 FROM turn
-        WHERE account_id = :account_id AND id = :turn_id AND state = 'running'
-    )
+    VALUES (:account_id, :turn_id, :number, :characters, :type, :payload)
 """)
 
 MOST_CHARACTERS = 64 * 1024
@@ -48,21 +45,22 @@ _LAST = text("""
 """)
 
 
-def append(c: Connection, scope: Scope, turn_id: str, events: Sequence[Numbered]) -> None:
+def append(c: Connection, turn: Turn, events: Sequence[Numbered]) -> None:
+    # What has ended, or was deleted, takes no more events; what is held cannot end meanwhile.
+    if not turns.hold_running(c, turn):
+        raise Conflict("The turn has ended and takes no more events.", code="turn_ended")
     for numbered in events:
         event = numbered.event
         assert isinstance(event, LoggedEvent)
-        added = c.run(
+        c.do(
             _APPEND,
-            account_id=scope.account_id,
-            turn_id=turn_id,
+            account_id=turn.scope.account_id,
+            turn_id=turn.id,
             number=numbered.number,
             characters=numbered.characters,
             type=event.type,
             payload=_encode(event),
         )
-        if not added:
-            raise Conflict("The turn has ended and takes no more events.", code="turn_ended")
 
 
 def after(c: Connection, scope: Scope, turn_id: str, number: int, limit: int) -> list[Numbered]:

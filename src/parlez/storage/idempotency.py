@@ -7,15 +7,13 @@ from parlez.core.identity import Scope
 from parlez.core.turns import IdempotencyKey
 from parlez.storage.connection import Connection
 
-_FIND = text("""
-    SELECT fingerprint, turn_id FROM idempotency_key
-    WHERE account_id = :account_id AND route = :route AND key = :key
-""")
-
+# A key that is there is changed to what it is, which returns it and holds it: of two requests that
+# find a failed turn the second sees the attempt that the first began.
 _CLAIM = text("""
     INSERT INTO idempotency_key (account_id, route, key, fingerprint, turn_id, created_at)
     VALUES (:account_id, :route, :key, :fingerprint, :turn_id, :created_at)
-    ON CONFLICT (account_id, route, key) DO NOTHING
+    ON CONFLICT (account_id, route, key) DO UPDATE SET fingerprint = idempotency_key.fingerprint
+    RETURNING fingerprint, turn_id
 """)
 
 _RENAME = text("""
@@ -31,7 +29,7 @@ def claim(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str, now: i
 
     Raises `IdempotencyMismatch` if that was asked for with another request.
     """
-    claimed = c.run(
+    row = c.one(
         _CLAIM,
         account_id=scope.account_id,
         route=key.route,
@@ -40,10 +38,9 @@ def claim(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str, now: i
         turn_id=turn_id,
         created_at=now,
     )
-    if claimed:
-        return None
-    row = c.one(_FIND, account_id=scope.account_id, route=key.route, key=key.key)
     assert row is not None
+    if row[1] == turn_id:
+        return None
     if row[0] != key.fingerprint:
         raise IdempotencyMismatch(
             "This Idempotency-Key was sent before with another request. Use a new key for a new "
@@ -54,7 +51,7 @@ def claim(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str, now: i
 
 def rename(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str) -> None:
     """Let a known key name another turn."""
-    c.run(
+    c.do(
         _RENAME,
         account_id=scope.account_id,
         route=key.route,
@@ -64,4 +61,4 @@ def rename(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str) -> No
 
 
 def prune(c: Connection, before: int) -> None:
-    c.run(_PRUNE, before=before)
+    c.do(_PRUNE, before=before)

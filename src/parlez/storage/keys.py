@@ -54,11 +54,11 @@ class SqlKeyStore:
         return StoredKey(_read(row), row[9], row[10]) if row else None
 
     async def touch(self, key_id: str, now: int) -> None:
-        await self._database.write(lambda c: c.run(_TOUCH, id=key_id, now=now))
+        await self._database.write(lambda c: c.do(_TOUCH, id=key_id, now=now))
 
 
 def _create(c: Connection, scope: Scope, key: ApiKey, secret_hash: str) -> None:
-    c.run(
+    c.do(
         _INSERT,
         id=key.id,
         account_id=scope.account_id,
@@ -72,7 +72,7 @@ def _create(c: Connection, scope: Scope, key: ApiKey, secret_hash: str) -> None:
 
 
 def _revoke(c: Connection, scope: Scope, key_id: str, now: int) -> ApiKey:
-    c.run(_REVOKE, account_id=scope.account_id, id=key_id, now=now)
+    c.do(_REVOKE, account_id=scope.account_id, id=key_id, now=now)
     row = c.one(_ONE, account_id=scope.account_id, id=key_id)
     if row is None:
         raise NotFound("There is no such key.")

@@ -89,7 +89,7 @@ def insert_both(c: Connection, turn: Turn, content: str, tip: str | None) -> Non
     """Store the user message of a new turn and the empty answer to it: behind the tip of the
     conversation if the turn runs, without a place in it yet if the turn waits."""
     runs = turn.state is State.RUNNING
-    c.run(
+    c.do(
         _INSERT_BOTH,
         account_id=turn.scope.account_id,
         conversation_id=turn.conversation_id,
@@ -107,7 +107,7 @@ def insert_both(c: Connection, turn: Turn, content: str, tip: str | None) -> Non
 
 def insert_answer(c: Connection, turn: Turn) -> None:
     """Store the empty answer of a turn that waits; its user message is there already."""
-    c.run(
+    c.do(
         _INSERT_ANSWER,
         account_id=turn.scope.account_id,
         conversation_id=turn.conversation_id,
@@ -121,7 +121,7 @@ def insert_answer(c: Connection, turn: Turn) -> None:
 
 def finish(c: Connection, scope: Scope, message_id: str, state: State, content: str) -> None:
     """Give an answer its text and its final state."""
-    c.run(
+    c.do(
         _FINISH,
         account_id=scope.account_id,
         id=message_id,
@@ -132,7 +132,7 @@ def finish(c: Connection, scope: Scope, message_id: str, state: State, content: 
 
 def link(c: Connection, scope: Scope, message_id: str, parent_id: str | None, state: State) -> None:
     """Give a message its place in the tree."""
-    c.run(
+    c.do(
         _LINK,
         account_id=scope.account_id,
         id=message_id,
@@ -156,7 +156,7 @@ def adopt(
     answer_id: str,
 ) -> None:
     """Let what followed earlier answers to a message follow this answer to it."""
-    c.run(
+    c.do(
         _ADOPT,
         account_id=scope.account_id,
         conversation_id=conversation_id,

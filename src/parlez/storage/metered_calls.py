@@ -32,7 +32,7 @@ class SqlCallStore:
 
 
 def insert(c: Connection, scope: Scope, subject: str, turn_id: str, now: int) -> None:
-    c.run(
+    c.do(
         _INSERT,
         account_id=scope.account_id,
         subject=subject,
@@ -42,4 +42,4 @@ def insert(c: Connection, scope: Scope, subject: str, turn_id: str, now: int) ->
 
 
 def prune(c: Connection, before: int) -> None:
-    c.run(_PRUNE, before=before)
+    c.do(_PRUNE, before=before)

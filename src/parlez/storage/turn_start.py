@@ -91,17 +91,18 @@ def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
 
 
 def _start_next(c: Connection, new: TurnStart, turn_id: str, conversation_id: str) -> Turn:
-    queue = _queue_with_room(c, new.scope, conversation_id)
+    queue = _join_with_room(c, new, conversation_id)
     turn = new.turn(turn_id, conversation_id, State.QUEUED if queue.open else State.RUNNING)
     messages.insert_both(c, turn, new.request.text, queue.head_id)
-    conversations.add_turn(c, turn, queue.head_id)
-    _insert(c, turn, queue.turns + 1)
+    if turn.state is State.RUNNING:
+        conversations.extend(c, turn.scope, conversation_id, turn.answer_id)
+    _insert(c, turn, queue.position)
     return turn
 
 
 def _start_again(c: Connection, new: TurnStart, turn_id: str, before: Turn) -> Turn:
     """A new attempt at answering the message of a turn that came to nothing."""
-    queue = _queue_with_room(c, new.scope, before.conversation_id)
+    queue = _join_with_room(c, new, before.conversation_id)
     turn = new.turn(
         turn_id,
         before.conversation_id,
@@ -110,13 +111,12 @@ def _start_again(c: Connection, new: TurnStart, turn_id: str, before: Turn) -> T
         before.attempt + 1,
     )
     messages.insert_answer(c, turn)
-    conversations.add_turn(c, turn, queue.head_id)
-    _insert(c, turn, queue.turns + 1)
+    _insert(c, turn, queue.position)
     return turn if queue.open else turns.run_queued(c, turn)
 
 
-def _queue_with_room(c: Connection, scope: Scope, conversation_id: str) -> conversations.Queue:
-    queue = conversations.queue(c, scope, conversation_id)
+def _join_with_room(c: Connection, new: TurnStart, conversation_id: str) -> conversations.Queue:
+    queue = conversations.join(c, new.scope, conversation_id, new.now)
     if queue.open > MOST_QUEUED:
         raise QueueFull(
             f"{MOST_QUEUED} messages of this conversation wait for their answers already. "
@@ -126,7 +126,7 @@ def _queue_with_room(c: Connection, scope: Scope, conversation_id: str) -> conve
 
 
 def _insert(c: Connection, turn: Turn, position: int) -> None:
-    c.run(
+    c.do(
         _INSERT,
         account_id=turn.scope.account_id,
         id=turn.id,

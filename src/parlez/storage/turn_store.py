@@ -29,7 +29,7 @@ class SqlTurnStore:
         return await self._database.write(lambda c: start(c, new, key))
 
     async def append(self, turn: Turn, numbered: Sequence[Numbered]) -> None:
-        await self._database.write(lambda c: events.append(c, turn.scope, turn.id, numbered))
+        await self._database.write(lambda c: events.append(c, turn, numbered))
 
     async def end(self, turn: Turn, ending: Ending) -> Turn | None:
         now = self._clock.now()

@@ -29,6 +29,12 @@ _END = text("""
         usage_estimated = :usage_estimated, left_out = :left_out, log_end = :log_end,
         model = :model
     WHERE account_id = :account_id AND id = :id AND state = :before
+    RETURNING position
+""")
+
+_HOLD = text("""
+    UPDATE turn SET attempt = attempt
+    WHERE account_id = :account_id AND id = :id AND state = 'running'
 """)
 
 _RUN = text("""
@@ -59,23 +65,31 @@ def answer(c: Connection, scope: Scope, turn_id: str) -> EndedTurn:
 
 def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
     """End a running turn; the next one of its conversation is started and returned."""
-    if not _end(c, turn, ending, now):
+    position = _end(c, turn, ending, now)
+    if position is None:
         return None
     added = 1 if ending.text else 0
-    if not conversations.end_turn(c, turn.scope, turn.conversation_id, added, now):
-        return None
-    return promote(c, turn.scope, turn.conversation_id)
+    newest = conversations.end_turn(c, turn.scope, turn.conversation_id, added, now)
+    return promote(c, turn.scope, turn.conversation_id) if newest > position else None
+
+
+def hold_running(c: Connection, turn: Turn) -> bool:
+    """Keep everyone else from ending a turn, or adding to its log, until the end of the
+    transaction. False if it is not running any more."""
+    return c.run(_HOLD, account_id=turn.scope.account_id, id=turn.id) > 0
 
 
 def stop_queued(c: Connection, scope: Scope, turn_id: str, now: int) -> bool:
     """End a turn that waits, giving its user message a place in the conversation now: it was
     acknowledged, so it is not lost. A message that has its place keeps the answer it had."""
+    conversations.hold(c, scope, find(c, scope, turn_id).conversation_id)
+    # Only now is its state what it will stay.
     turn = find(c, scope, turn_id)
     if turn.state is not State.QUEUED:
         return False
     if messages.state(c, scope, turn.user_message_id) is State.QUEUED:
         _place(c, turn)
-    return _end(c, turn, Ending(State.STOPPED, "stopped"), now)
+    return _end(c, turn, Ending(State.STOPPED, "stopped"), now) is not None
 
 
 def promote(c: Connection, scope: Scope, conversation_id: str) -> Turn | None:
@@ -86,15 +100,16 @@ def promote(c: Connection, scope: Scope, conversation_id: str) -> Turn | None:
 
 def run_queued(c: Connection, turn: Turn) -> Turn:
     """Start a turn that waits."""
-    c.run(_RUN, account_id=turn.scope.account_id, id=turn.id)
+    c.do(_RUN, account_id=turn.scope.account_id, id=turn.id)
     _place(c, turn)
     return find(c, turn.scope, turn.id)
 
 
-def _end(c: Connection, turn: Turn, ending: Ending, now: int) -> bool:
-    """Compare and set: of two ends of a turn the first stands."""
+def _end(c: Connection, turn: Turn, ending: Ending, now: int) -> int | None:
+    """Compare and set: of two ends of a turn the first stands. The place of the turn among those
+    of its conversation, None if it has ended before."""
     error, usage, scope = ending.error, ending.usage, turn.scope
-    ended = c.run(
+    row = c.one(
         _END,
         account_id=scope.account_id,
         id=turn.id,
@@ -112,9 +127,10 @@ def _end(c: Connection, turn: Turn, ending: Ending, now: int) -> bool:
         log_end=ending.log_end,
         model=ending.model or turn.model,
     )
-    if ended:
-        messages.finish(c, scope, turn.answer_id, ending.state, ending.text)
-    return bool(ended)
+    if row is None:
+        return None
+    messages.finish(c, scope, turn.answer_id, ending.state, ending.text)
+    return int(row[0])
 
 
 def _place(c: Connection, turn: Turn) -> None:

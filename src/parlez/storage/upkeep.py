@@ -13,12 +13,13 @@ from parlez.storage.turn_rows import COLUMNS, read_turn
 
 _RUNNING = text(f"SELECT {COLUMNS} FROM turn WHERE state = 'running'")
 
-_PRUNE_EVENTS = text("""
-    DELETE FROM turn_event WHERE (account_id, turn_id) IN (
-        SELECT account_id, id FROM turn WHERE log_kept = 1 AND ended_at < :before
-    )
+_MARK_PRUNED = text("""
+    UPDATE turn SET log_kept = 0 WHERE log_kept = 1 AND ended_at < :before
+    RETURNING account_id, id
 """)
-_MARK_PRUNED = text("UPDATE turn SET log_kept = 0 WHERE log_kept = 1 AND ended_at < :before")
+_PRUNE_EVENTS = text("""
+    DELETE FROM turn_event WHERE account_id = :account_id AND turn_id = :turn_id
+""")
 
 # It changes nothing, and yet the database has to write it.
 _TOUCH = text("UPDATE account SET name = name WHERE id = (SELECT min(id) FROM account)")
@@ -30,6 +31,8 @@ def running(c: Connection) -> list[Turn]:
 
 def interrupt(c: Connection, turn: Turn, reason: str, now: int) -> Turn | None:
     """End a running turn with the text that its log holds; the next one is started and returned."""
+    if not turns.hold_running(c, turn):
+        return None
     said = events.said(c, turn.scope, turn.id)
     last = events.last_number(c, turn.scope, turn.id)
     return turns.end(c, turn, Ending(State.INTERRUPTED, reason, text=said, log_end=last), now)
@@ -48,11 +51,11 @@ def interrupt_open(c: Connection, reason: str, now: int) -> int:
 
 def touch(c: Connection) -> None:
     """Find out whether anything can be written."""
-    c.run(_TOUCH)
+    c.do(_TOUCH)
 
 
 def prune(c: Connection, ended_before: int, keys_before: int, calls_before: int) -> None:
-    c.run(_PRUNE_EVENTS, before=ended_before)
-    c.run(_MARK_PRUNED, before=ended_before)
+    for account_id, turn_id in c.all(_MARK_PRUNED, before=ended_before):
+        c.do(_PRUNE_EVENTS, account_id=account_id, turn_id=turn_id)
     idempotency.prune(c, keys_before)
     metered_calls.prune(c, calls_before)

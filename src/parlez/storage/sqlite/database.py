@@ -5,11 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy.dialects import sqlite
-
-from parlez.storage.connection import Compiler, Connection
+from parlez.storage.connection import Connection
 from parlez.storage.sqlite.checkpointer import Checkpointer
 from parlez.storage.sqlite.connect import connect
+from parlez.storage.sqlite.connection import Compiler
 from parlez.storage.sqlite.readers import Readers
 from parlez.storage.sqlite.writer import Writer
 
@@ -23,8 +22,7 @@ class SqliteDatabase:
     """
 
     def __init__(self, path: Path, on_death: Callable[[], None]):
-        # Statements are compiled to `:name` parameters, which the driver takes from a mapping.
-        compiler = Compiler(sqlite.dialect(paramstyle="named"))
+        compiler = Compiler()
         self._driver = connect(path)
         self._writer = Writer(self._driver, compiler, on_death)
         self._readers = Readers(partial(connect, path, read_only=True), compiler)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from parlez.storage.connection import Compiler, Connection
+from parlez.storage.connection import Connection
+from parlez.storage.sqlite.connection import Compiler, SqliteConnection
 from parlez.storage.sqlite.errors import translate
 
 T = TypeVar("T")
@@ -54,5 +55,5 @@ class Readers:
             driver = self._connect()
             self._open.append(driver)
             self._local.driver = driver
-            self._local.connection = Connection(driver, self._compiler)
+            self._local.connection = SqliteConnection(driver, self._compiler)
         return driver

@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 from parlez.core.bugs import describe
 from parlez.core.errors import StorageBusy
-from parlez.storage.connection import Compiler, Connection
+from parlez.storage.connection import Connection
 from parlez.storage.sqlite import connect
+from parlez.storage.sqlite.connection import Compiler, SqliteConnection
 from parlez.storage.sqlite.errors import translate
 
 T = TypeVar("T")
@@ -55,7 +56,7 @@ class Writer:
         on_death: Callable[[], None],
     ):
         self._driver = driver
-        self._connection = Connection(driver, compiler)
+        self._connection = SqliteConnection(driver, compiler)
         self._on_death = on_death
         self._loop = asyncio.get_running_loop()
         self._groups: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
