@@ -6,7 +6,7 @@ PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no
 LOCK = uv pip compile pyproject.toml --quiet --extra local --group weights --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help serve install-dev test check chaos lock clean
+.PHONY: help serve install-dev test check chaos bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -28,6 +28,9 @@ check: $(VENV)/.dev ## Formatting, lint, types and the layers
 
 chaos: $(VENV)/.dev ## Kill, cut and flood a real server
 	$(VENV)/bin/pytest tests/chaos -p no:cacheprovider
+
+bench: $(VENV)/.dev ## Measure the server beside a bare floor, on SQLite
+	$(VENV)/bin/python -m benchmarks $(ARGS)
 
 lock: ## Write the locks anew, to the newest versions that fit (needs uv)
 	$(LOCK) --upgrade -o requirements/serve.txt

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import cast
 
 EVENTS = 64
@@ -85,8 +87,12 @@ class MockModel(asyncio.Protocol):
             self._later(left - 1)
 
 
-async def serve_mock(pace: float = 0.0) -> tuple[asyncio.Server, int]:
-    """A mock model on a free port of this machine."""
+@asynccontextmanager
+async def serve_mock(pace: float = 0.0) -> AsyncIterator[str]:
+    """A mock model on a free port of this machine; the address to ask."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: MockModel(pace), "127.0.0.1", 0)
-    return server, server.sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/chat/completions"
+    finally:
+        server.close()

@@ -35,7 +35,7 @@ def test_every_setting_is_in_the_table(field: str) -> None:
     known = Settings.model_fields[field]
     assert meaning == known.description
     if field != "data_dir":
-        shown = {None: "—", True: "`on`"}.get(known.default, f"`{known.default}`")
+        shown = {None: "—", True: "`on`", False: "`off`"}.get(known.default, f"`{known.default}`")
         assert default == shown
 
 
@@ -86,6 +86,7 @@ def test_the_variables_are_read(
         "PARLEZ_LOG_FORMAT": "json",
         "PARLEZ_LOG_LEVEL": "error",
         "PARLEZ_LOCAL_OWNER": "off",
+        "PARLEZ_OPEN_KEYS": "on",
         "PARLEZ_LOCAL_MODEL_SLOTS": "2",
         "PARLEZ_LOCAL_MODEL_THREADS": "2",
     }

@@ -21,7 +21,9 @@ from parlez.api.conversations import encode as conversations_encode
 from parlez.api.conversations import routes as conversations
 from parlez.api.operations import routes as operations
 from parlez.api.platform import encode as platform_encode
-from parlez.api.platform import health, keys
+from parlez.api.platform import health, keys, owner
+from parlez.api.truesync import encode as truesync_encode
+from parlez.api.truesync import routes as truesync
 from parlez.api.turns import routes as turns
 from parlez.bootstrap import Server, running
 from parlez.config import Settings
@@ -48,14 +50,20 @@ def create_app(server: Server) -> ASGIApp:
     app.state.services = server.services
     for router in (
         conversations.router,
+        truesync.router,
         turns.router,
         keys.router,
+        owner.router,
         health.router,
         operations.router,
     ):
         app.include_router(router)
     problems = Problems(
-        {"/conversations": conversations_encode.problem_body},
+        {
+            "/conversations": conversations_encode.problem_body,
+            "/chat": truesync_encode.problem_body,
+            "/generate_api_key": truesync_encode.problem_body,
+        },
         platform_encode.problem_body,
     )
     problems.install(app)
@@ -68,10 +76,10 @@ def create_app(server: Server) -> ASGIApp:
 
 def _hot_routes() -> list[APIRoute]:
     """The routes that carry most of the load; see `http.direct`."""
-    hot = (conversations.start, conversations.send)
+    hot = (conversations.start, conversations.send, truesync.chat)
     return [
         route
-        for route in conversations.router.routes
+        for route in (*conversations.router.routes, *truesync.router.routes)
         if isinstance(route, APIRoute) and route.endpoint in hot
     ]
 

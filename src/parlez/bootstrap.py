@@ -10,26 +10,37 @@ from datetime import timedelta
 import structlog
 
 from parlez.config import Settings
+from parlez.core.accounts import Accounts
+from parlez.core.admission import Admission
 from parlez.core.conversation_desk import ConversationDesk
-from parlez.core.identity import Caller, Right, Scope
+from parlez.core.identity import Caller, Right
 from parlez.core.key_ring import KeyRing
-from parlez.core.limits import TurnLimits
+from parlez.core.keys import KeyMint
+from parlez.core.limits import CallLimit, TurnLimits
+from parlez.core.ports.clock import Clock
 from parlez.core.prices import PriceList
 from parlez.core.spending import Spending
+from parlez.core.throttle import Throttle
 from parlez.core.turn_engine import TurnEngine
 from parlez.core.upkeep import Upkeep
 from parlez.http.gate import Gate
 from parlez.http.local_owner import LocalOwner, is_loopback_name
 from parlez.http.metrics import Metrics
+from parlez.http.new_keys import NewKeys
 from parlez.http.services import Services
 from parlez.providers.catalog import Catalog
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.row_files import read_rows
+from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.data_folder import DataFolder
 from parlez.storage.keys import SqlKeyStore
+from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import database_path, open_database
 from parlez.storage.turn_store import SqlTurnStore
+
+KEYS_PER_ADDRESS = CallLimit(10, 3_600)
+"""Keys that a stranger may make, where the operator has opened that to all."""
 
 
 class SystemClock:
@@ -53,8 +64,11 @@ def data_folder(settings: Settings) -> DataFolder:
 
 
 @asynccontextmanager
-async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIterator[Server]:
-    """A server from its lock to its last commit. `on_death` is called when it can write no more.
+async def running(
+    settings: Settings, on_death: Callable[[], None], clock: Clock | None = None
+) -> AsyncIterator[Server]:
+    """A server from its lock to its last commit. `on_death` is called when it can write no more;
+    `clock` is the system's unless a test brings its own.
 
     Raises `InUse`, `SchemaUnknown`, and `InvalidInput` for a database URL, or vendors and models,
     that cannot be used.
@@ -64,13 +78,13 @@ async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIter
     folder = data_folder(settings)
     folder.acquire()
     try:
-        clock = SystemClock()
+        clock = clock or SystemClock()
         database, copied = open_database(folder.database, on_death)
         if copied:
             log.info("the schema was upgraded; a copy was made first", copy=str(copied))
         try:
             turns = SqlTurnStore(database, clock)
-            keys = SqlKeyStore(database, clock)
+            account_store = SqlAccountStore(database, clock)
             metrics = Metrics()
             prices = PriceList(catalog.list())
             spending = Spending(prices, metrics, metrics)
@@ -78,16 +92,23 @@ async def running(settings: Settings, on_death: Callable[[], None]) -> AsyncIter
             interrupted = await engine.recover()
             if interrupted:
                 log.warning("turns were interrupted by the last stop", turns=interrupted)
-            owner = Caller(Scope(await keys.local_account()), frozenset(Right))
-            ring = KeyRing(keys, clock)
+            accounts = Accounts(account_store)
+            owner = Caller(await accounts.open(), frozenset(Right))
+            signing_secret = await account_store.secret("key signature", secrets.token_hex(32))
+            mint = KeyMint(bytes.fromhex(signing_secret))
+            ring = KeyRing(SqlKeyStore(database), mint, clock, engine.end_key)
+            throttle = Throttle(KEYS_PER_ADDRESS, clock)
             token = secrets.token_urlsafe(32)
             services = Services(
                 engine=engine,
+                admission=Admission(engine, SqlCallStore(database), clock),
+                accounts=accounts,
                 desk=ConversationDesk(SqlConversationStore(database), engine),
                 keys=ring,
                 catalog=catalog,
                 prices=prices,
-                gate=Gate(ring, LocalOwner(has_local_owner(settings)), owner, token),
+                gate=Gate(ring, accounts, LocalOwner(has_local_owner(settings)), owner, token),
+                new_keys=NewKeys(accounts, throttle, settings.open_keys),
                 metrics=metrics,
                 probes={"database": turns.probe, "models": catalog.probe},
             )

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("PARLEZ_LOCAL_OWNER", "LOCAL_OWNER"),
         description="Whether requests from this machine need no key while nothing is configured.",
     )
+    open_keys: bool = Field(
+        False, description="Whether anyone may make a TrueSync key, ten an hour per address."
+    )
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("parlez"),
         description="The data folder, private to its user.",

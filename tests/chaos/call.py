@@ -94,7 +94,7 @@ class Call:
         number = 0
         async for event in events_of(response):
             self.last = event
-            if event.type == "resume":
+            if event.type in ("resume", "error"):
                 return
             assert int(event.id.split(".")[0]) == number + 1
             number += 1

@@ -112,7 +112,8 @@ async def test_cut_by_a_clean_restart(house: House, client: aiohttp.ClientSessio
     questions = [question(number, 30, 0.02 if number % 2 else 0.2) for number in range(8)]
     listeners = [Listener(client, each) for each in questions]
     asking = [asyncio.create_task(listener.ask(url)) for listener in listeners]
-    await asyncio.sleep(0.35)
+    while not all(listener.text for listener in listeners):
+        await asyncio.sleep(0.005)
     await house.server.end()
     await asyncio.gather(*asking)
     assert all(listener.told_to_resume for listener in listeners)

@@ -13,6 +13,8 @@ from tests.cli.conftest import Served
 from tests.support.command import Command
 from tests.support.terminal import Terminal
 
+from parlez.cli.database_file import copy
+
 # Writes pairs that always add up to zero, as fast as it can, and says when it began.
 WRITER = """
 import sqlite3, sys
@@ -60,6 +62,24 @@ def test_a_copy_while_a_program_writes_without_a_pause(command: Command, databas
         assert total == 0
         assert rows > 20_000
     assert {path.name for path in command.folder.iterdir()} == {"copy.db", "data"}
+
+
+def test_what_is_written_during_the_copy_neither_gets_in_nor_delays_it(
+    database: Path, tmp_path: Path
+) -> None:
+    steps = []
+    with closing(sqlite3.connect(database, isolation_level=None)) as writer:
+
+        def write(total: int, left: int) -> None:
+            steps.append(left)
+            assert len(steps) < 100, "it begins again and again"
+            writer.execute("INSERT INTO pair VALUES (1000000, zeroblob(5000))")
+
+        copy(database, tmp_path / "copy.db", write)
+    assert steps == sorted(steps, reverse=True)
+    assert len(steps) > 3
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
+        assert list(connection.execute("SELECT max(number) FROM pair")) == [(9_999,)]
 
 
 def test_what_was_said_to_a_running_server_is_in_it(served: Served) -> None:

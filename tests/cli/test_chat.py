@@ -96,6 +96,9 @@ def test_ctrl_c_stops_the_answer_and_not_the_conversation(served: Served) -> Non
 
 def test_a_server_killed_in_the_middle_and_started_again(slow: Command, serving: Serving) -> None:
     with chatting(slow) as terminal:
+        terminal.type("one\n")
+        terminal.read_until("You said: one \n")
+        terminal.read_until(PROMPT)
         terminal.type(f"{LONG}\n")
         terminal.read_until("You said: word0 word1 ")
         serving.process.kill()
@@ -107,6 +110,8 @@ def test_a_server_killed_in_the_middle_and_started_again(slow: Command, serving:
             assert re.fullmatch(told, shown)
             assert terminal.read_until(PROMPT) == f"]\nYou said: {LONG} \n{PROMPT}"
             assert said(second, leave(terminal)) == [
+                ("user", "one", "completed"),
+                ("assistant", "You said: one ", "completed"),
                 ("user", LONG, "completed"),
                 ("assistant", f"You said: {LONG} ", "completed"),
             ]

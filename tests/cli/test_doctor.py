@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.support.command import Command, Serving
 
+from parlez.storage import schema
+
 
 @pytest.fixture
 def data(command: Command, migrated: Path) -> Path:
@@ -38,7 +40,7 @@ def test_all_is_well_and_stays_as_it_is(command: Command, data: Path) -> None:
     code, findings = look(command)
     assert code == 0
     assert {finding["verdict"] for finding in findings.values()} <= {"ok", "warning"}
-    assert findings["schema"]["told"] == "0001"
+    assert findings["schema"]["told"] == schema.HEAD
     after = {path.name: (path.read_bytes(), path.stat()) for path in data.iterdir()}
     for name in before:
         assert after[name][0] == before[name][0]
@@ -65,13 +67,19 @@ def test_a_server_that_is_not_well(command: Command) -> None:
     assert findings["model"]["verdict"] == "wrong"
 
 
-def test_a_damaged_database(command: Command, data: Path) -> None:
-    content = bytearray((data / "parlez.db").read_bytes())
-    content[5_000:9_000] = b"\xff" * 4_000
-    (data / "parlez.db").write_bytes(content)
+@pytest.mark.parametrize("name", ["message", "message_by_conversation"])
+def test_a_damaged_database(command: Command, data: Path, name: str) -> None:
+    """SQLite gives up at a damaged table, and lists damaged indexes."""
+    with closing(sqlite3.connect(data / "parlez.db")) as connection:
+        found = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", [name])
+        page = found.fetchone()[0]
+    with (data / "parlez.db").open("r+b") as file:
+        file.seek((page - 1) * 4_096)
+        file.write(b"\xff" * 4_096)
     code, findings = look(command)
     assert code == 1
     assert "is damaged" in findings["database"]["told"]
+    assert "\n" not in findings["database"]["told"]
     assert "backup" in findings["database"]["advice"]
 
 

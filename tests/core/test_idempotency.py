@@ -156,5 +156,16 @@ async def test_a_deleted_conversation_stays_deleted(stores: Stores) -> None:
 async def test_keys_are_forgotten_after_a_day(stores: Stores) -> None:
     rig = Rig(stores, ["one", "two"])
     await rig.say(key="k")
-    await stores.turns.prune(0, stores.clock.time + 1)
+    await stores.turns.prune(0, stores.clock.time + 1, 0)
     assert (await rig.say(key="k")).text == "two"
+
+
+async def test_a_second_try_that_is_stopped_while_it_waits_changes_nothing(stores: Stores) -> None:
+    rig = Rig(stores, [BROKEN_SCRIPT, [Pause(0.05), "two"]])
+    first = await rig.say("1", key="k", stream=True)
+    second = await rig.start("2", conversation_id=first.turn.conversation_id)
+    again = await rig.start("1", key="k")
+    assert again.turn.state is State.QUEUED
+    await rig.engine.stop(ME, again.turn.id)
+    await rig.engine.wait(ME, second.turn.id)
+    assert await rig.said(first.turn) == ["1", "Broken", "2", "two"]

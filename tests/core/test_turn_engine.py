@@ -60,7 +60,7 @@ async def test_following_from_every_point_gives_the_rest(
     turn = (await rig.say(stream=stream)).turn
     whole = await rig.events(turn)
     if pruned:
-        await stores.turns.prune(stores.clock.time + 1, 0)
+        await stores.turns.prune(stores.clock.time + 1, 0, 0)
     for place in range(len(whole)):
         seen = whole[: place + 1]
         cursor = Cursor(seen[-1].number, seen[-1].characters)
@@ -180,7 +180,9 @@ async def test_a_stopped_turn_that_waited_keeps_its_message(stores: Stores) -> N
     second, third = [
         (await rig.start(text, conversation_id=first.conversation_id)).turn for text in "23"
     ]
-    assert (await rig.engine.stop(ME, second.id)).turn.state is State.STOPPED
+    stopped = await rig.engine.stop(ME, second.id)
+    assert stopped.turn.state is State.STOPPED
+    assert stopped == await rig.engine.find(ME, second.id)
     assert (await rig.engine.wait(ME, third.id)).text == "three"
     assert await rig.said(first) == ["1", "one", "2", "3", "three"]
 

@@ -72,7 +72,7 @@ async def test_an_expired_key_is_refused(parlez: Running) -> None:
     _, secret = await parlez.services.keys.create(
         scope, "old", frozenset({Right.DATA}), timedelta(microseconds=1)
     )
-    headers = {"Authorization": f"Bearer {secret.reveal()}"}
+    headers = {"Authorization": f"Bearer {secret.text}"}
     assert (await parlez.call("GET", "/turns/x", headers=headers)).status == 401
 
 
@@ -107,7 +107,7 @@ async def test_a_second_account_sees_nothing_of_the_first(parlez: Running) -> No
     _, secret = await parlez.services.keys.create(
         Scope("another account"), "theirs", frozenset(Right), None
     )
-    headers = {"Authorization": f"Bearer {secret.reveal()}"}
+    headers = {"Authorization": f"Bearer {secret.text}"}
     conversation = f"/conversations/{started.headers['parlez-conversation-id']}"
     turn = f"/turns/{started.headers['parlez-turn-id']}"
     tried = set()

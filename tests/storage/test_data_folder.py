@@ -32,8 +32,9 @@ def test_a_second_owner_is_refused_and_told_where_the_first_is(tmp_path: Path) -
     second.release()
 
 
-def test_a_database_elsewhere_is_locked_too(tmp_path: Path) -> None:
-    database = tmp_path / "shared.db"
+@pytest.mark.parametrize("place", ["shared.db", "one/parlez.db", "two/parlez.db"])
+def test_a_database_has_one_owner_wherever_it_lies(tmp_path: Path, place: str) -> None:
+    database = tmp_path / place
     first = DataFolder(tmp_path / "one", database)
     second = DataFolder(tmp_path / "two", database)
     first.acquire()

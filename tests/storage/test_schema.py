@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,7 +14,6 @@ from sqlalchemy import create_engine
 from parlez.core.errors import InvalidInput
 from parlez.storage import schema
 from parlez.storage.open import database_path
-from parlez.storage.sqlite import migrate as sqlite_migrate
 from parlez.storage.sqlite.migrate import migrate
 from parlez.storage.tables import metadata
 
@@ -35,19 +35,30 @@ def test_a_current_database_is_left_alone(migrated: Path) -> None:
     assert migrated.read_bytes() == before
 
 
-def test_an_older_database_is_copied_first(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = data_dir / "parlez.db"
+def old_database(path: Path, revision: str) -> None:
+    """A database as an earlier version left it."""
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        command.upgrade(schema.config(connection), revision)
+    engine.dispose()
+
+
+def test_an_older_database_is_copied_and_upgraded(tmp_path: Path) -> None:
+    path = tmp_path / "parlez.db"
+    old_database(path, "0001")
     with closing(sqlite3.connect(path)) as driver:
-        driver.execute("UPDATE alembic_version SET version_num = '0000'")
-        driver.execute("INSERT INTO account VALUES ('a', 'a', 0)")
+        driver.execute("INSERT INTO account VALUES ('a', 'local', 0)")
         driver.commit()
-    monkeypatch.setattr(schema, "revisions", lambda: {"0000", "0001"})
-    monkeypatch.setattr(sqlite_migrate, "_upgrade", lambda path: None)
     copied = migrate(path)
-    assert copied == data_dir / "parlez.db.schema-0000.bak"
+    assert copied == tmp_path / "parlez.db.schema-0001.bak"
     assert copied.stat().st_mode & 0o077 == 0
-    with closing(sqlite3.connect(copied)) as driver:
-        assert driver.execute("SELECT id FROM account").fetchall() == [("a",)]
+    for file, revision in ((copied, "0001"), (path, schema.HEAD)):
+        with closing(sqlite3.connect(file)) as driver:
+            assert driver.execute("SELECT id FROM account").fetchall() == [("a",)]
+            [(found,)] = driver.execute("SELECT version_num FROM alembic_version")
+            assert found == revision
+    with closing(sqlite3.connect(path)) as driver:
+        assert driver.execute("SELECT role, tier FROM account").fetchall() == [("owner", None)]
 
 
 def test_a_failing_migration_changes_nothing(

@@ -126,6 +126,9 @@ async def test_a_dead_writer_is_noticed(path: Path) -> None:
     writing = asyncio.create_task(database.write(kill))
     await asyncio.wait_for(died.wait(), 5)
     writing.cancel()
+    await database._checkpointer.close()
+    await database._readers.close()
+    database._driver.close()
 
 
 async def test_closing_commits_what_waits(path: Path) -> None:

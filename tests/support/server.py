@@ -88,14 +88,14 @@ def no_death() -> NoReturn:
 
 
 @asynccontextmanager
-async def run_server(data_dir: Path, **fields: Any) -> AsyncIterator[Running]:
+async def run_server(data_dir: Path, *, clock: Any = None, **fields: Any) -> AsyncIterator[Running]:
     """Serve with settings of which `fields` are not the default. Those that are no settings are
     variables of vendors, in small letters."""
     own = {name: value for name, value in fields.items() if name in Settings.model_fields}
     variables = {name.upper(): value for name, value in fields.items() if name not in own}
     settings = Settings(**{"port": 0, "data_dir": data_dir, "shutdown_seconds": 0, **own})
     settings.add_vendors(Variables([(Source.ENVIRONMENT, variables)]))
-    async with running(settings, no_death) as server:
+    async with running(settings, no_death, clock) as server:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         process = Process(server, ready.set_result)
         task = asyncio.create_task(process.serve())

@@ -50,7 +50,7 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._end, text.encode())
 
-    def read_until(self, text: str, seconds: float = 20) -> str:
+    def read_until(self, text: str, seconds: float = 40) -> str:
         """What is shown up to and including a text, from where the last call ended."""
         deadline = time.monotonic() + seconds
         while text not in self._unread:

@@ -8,7 +8,7 @@ import click
 
 from parlez.cli import options
 from parlez.cli.options import Where
-from parlez.cli.output import typed
+from parlez.cli.output import program, typed
 
 if TYPE_CHECKING:
     from parlez.cli.conversation import Conversation
@@ -31,7 +31,7 @@ def chat(conversation_id: str | None, where: Where) -> None:
         click.secho("Ctrl-C stops an answer, Ctrl-D leaves.", dim=True)
         _read_and_say(conversation)
         if conversation.id:
-            back = shlex.join(["parlez", "chat", conversation.id, *where.arguments()])
+            back = shlex.join([*program(), "chat", conversation.id, *where.arguments()])
             click.secho(f"Go on with: {back}", dim=True)
 
 

@@ -28,7 +28,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 def damage(connection: sqlite3.Connection) -> list[str]:
     """What SQLite finds wrong with the file; nothing if it is sound."""
-    found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(5)")]
+    found = [str(row[0]).replace("\n", " ") for row in connection.execute("PRAGMA quick_check(5)")]
     return [] if found == ["ok"] else found
 
 

@@ -1,17 +1,14 @@
 """`parlez keys`"""
 
-import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from parlez.cli import options
+from parlez.cli.one_call import call
 from parlez.cli.options import Where
 from parlez.cli.output import print_json, print_table
 from parlez.core.identity import Right
-
-if TYPE_CHECKING:
-    from parlez.cli.server_access import Locate
 
 
 @click.group()
@@ -40,7 +37,7 @@ def create(
     It cannot be shown again.
     """
     body = {"name": name, "scopes": scopes or [Right.DATA], "expires_in_days": days}
-    made = _call(where, "POST", "/api/keys", body)
+    made = call(where, "POST", "/api/keys", body)
     if as_json:
         print_json(made)
         return
@@ -58,7 +55,7 @@ def create(
 @options.server
 def list_keys(as_json: bool, where: Where) -> None:
     """List the keys there are, without their secrets."""
-    found = _call(where, "GET", "/api/keys")["keys"]
+    found = call(where, "GET", "/api/keys")["keys"]
     if as_json:
         print_json(found)
     elif not found:
@@ -76,7 +73,7 @@ def revoke(key_id: str, where: Where) -> None:
     from yarl import URL
 
     path = URL("/api/keys") / key_id
-    ended = _call(where, "DELETE", path.raw_path)
+    ended = call(where, "DELETE", path.raw_path)
     click.echo(f"The key {ended['name']} is revoked.", err=True)
 
 
@@ -87,17 +84,3 @@ def _row(key: dict[str, Any]) -> list[str]:
         state = f"until {key['expires_at']}" if key["expires_at"] else "good"
     used = key["last_used_at"] or "never"
     return [key["id"], key["name"], ", ".join(key["scopes"]), key["created_at"], used, state]
-
-
-def _call(where: Where, method: str, path: str, body: Any = None) -> Any:
-    from parlez.cli.server_access import reach
-
-    with reach(where) as locate:
-        return asyncio.run(_call_at(locate, method, path, body))
-
-
-async def _call_at(locate: "Locate", method: str, path: str, body: Any) -> Any:
-    from parlez.cli.client import Client
-
-    async with Client.open(locate) as client:
-        return await client.call(method, path, body)

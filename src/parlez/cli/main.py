@@ -15,6 +15,7 @@ from parlez.cli.chat import chat
 from parlez.cli.doctor import doctor
 from parlez.cli.keys import keys
 from parlez.cli.models import models
+from parlez.cli.owner import owner
 from parlez.cli.serve import serve
 from parlez.cli.version import show_version, version
 from parlez.core.errors import ParlezError
@@ -62,7 +63,7 @@ def parlez(ctx: click.Context) -> None:
         ctx.color = False
 
 
-for command in (serve, chat, ask, models, keys, doctor, backup, version):
+for command in (serve, chat, ask, models, owner, keys, doctor, backup, version):
     parlez.add_command(command)
 
 

@@ -1,7 +1,10 @@
 """What commands print."""
 
 import json
+import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +12,15 @@ import click
 _CONTROLS = {
     code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in ("\n", "\t")
 }
+
+
+def program() -> list[str]:
+    """How to call this program again from a shell."""
+    if shutil.which("parlez"):
+        return ["parlez"]
+    if Path(sys.argv[0]).name == "__main__.py":
+        return [sys.executable, "-m", "parlez"]
+    return [sys.argv[0]]
 
 
 def plain(text: str) -> str:

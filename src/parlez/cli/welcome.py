@@ -1,14 +1,13 @@
 """What `parlez serve` says once it answers: where everything is, and something to try."""
 
 import shlex
-import shutil
-import sys
 from pathlib import Path
 
 import click
 
 from parlez import __version__
 from parlez.bootstrap import data_folder, has_local_owner, model_catalog
+from parlez.cli.output import program
 from parlez.config import Settings
 from parlez.core.errors import ParlezError
 from parlez.http.local_owner import is_loopback_name
@@ -72,5 +71,4 @@ def _curl(settings: Settings, url: str, folder: Path) -> str:
 
 
 def _make_key(name: str, folder: Path) -> str:
-    program = "parlez" if shutil.which("parlez") else shlex.quote(sys.argv[0])
-    return f"{program} keys create {name} --data-dir {shlex.quote(str(folder))}"
+    return shlex.join([*program(), "keys", "create", name, "--data-dir", str(folder)])

@@ -10,6 +10,7 @@ ParlezError
 ├── Conflict                the request and the state of things do not fit
 │   ├── QueueFull           a conversation has as many waiting turns as it takes
 │   └── IdempotencyMismatch a key was sent again with another body
+├── RateLimited             the caller has called as often as it may for now
 ├── ModelError              the language model did not answer
 │   ├── ModelUnavailable    it cannot be used at all
 │   │   ├── ModelUnreachable … because no connection to it can be made
@@ -83,6 +84,18 @@ class QueueFull(Conflict):
 
 class IdempotencyMismatch(Conflict):
     code = "idempotency_mismatch"
+
+
+class RateLimited(ParlezError):
+    """`retry_after` is the seconds until the next call may come, and `reset_at` when that is, in
+    microseconds since 1970, UTC."""
+
+    code = "rate_limited"
+    retryable = True
+
+    def __init__(self, message: str, *, retry_after: float, reset_at: int):
+        super().__init__(message, retry_after=retry_after)
+        self.reset_at = reset_at
 
 
 class ModelError(ParlezError):

@@ -1,6 +1,7 @@
 """Following a turn from any point, by any number of readers, as often as they like."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 
 from parlez.core.closing import closing_events, missing_text
@@ -12,13 +13,14 @@ from parlez.core.live_turn import LiveTurn
 from parlez.core.live_turns import LiveTurns
 from parlez.core.messages import State
 from parlez.core.ports.turn_store import TurnStore
-from parlez.core.turns import EndedTurn
+from parlez.core.turns import Turn
 
 PAGE = 256
 """Events read from the log at once."""
 
 Followed = AsyncGenerator[Numbered | None, None]
-"""Events, and None where there was silence for as long as the follower wanted to bear."""
+"""Events; and None where there was silence for as long as the follower wanted to bear, or where it
+was woken to look around."""
 
 
 class Following:
@@ -49,12 +51,14 @@ class Following:
             for event in events:
                 at = Cursor(event.number, event.characters)
                 yield event
-            if not events and not await _change(live, version, silence):
-                yield None
-        ended = await live.ended if live else await self._store.answer(scope, turn_id)
-        if not ended.turn.state.ended:
+            if not events:
+                await _change(live, version, silence)
+                if live.is_quiet_after(at.number):
+                    yield None
+        turn = (await live.ended).turn if live else await self._store.find(scope, turn_id)
+        if not turn.state.ended:
             raise Interrupted("The turn is not at work any more. Follow it again in a moment.")
-        async for event in self._rest(ended, at):
+        async for event in self._rest(turn, at):
             yield event
 
     async def is_past_end(self, scope: Scope, turn_id: str, cursor: Cursor) -> bool:
@@ -64,9 +68,8 @@ class Following:
         ended = await self._store.answer(scope, turn_id)
         return ended.turn.state.ended and cursor.number >= closing_events(ended)[-1].number
 
-    async def _rest(self, ended: EndedTurn, at: Cursor) -> AsyncGenerator[Numbered, None]:
+    async def _rest(self, turn: Turn, at: Cursor) -> AsyncGenerator[Numbered, None]:
         """The rest of a turn that has ended."""
-        turn = ended.turn
         if at.number < 1:
             at = Cursor(1, 0)
             yield Numbered(1, 0, TurnStarted())
@@ -74,6 +77,8 @@ class Following:
             for event in events:
                 at = Cursor(event.number, event.characters)
                 yield event
+        # Not read before it is needed: a slow follower would hold on to the whole text meanwhile.
+        ended = await self._store.answer(turn.scope, turn.id)
         for event in missing_text(ended, at.characters):
             yield event
         for event in closing_events(ended):
@@ -81,11 +86,8 @@ class Following:
                 yield event
 
 
-async def _change(live: LiveTurn, version: int, patience: float) -> bool:
-    """Whether a turn changes before patience ends."""
-    try:
+async def _change(live: LiveTurn, version: int, patience: float) -> None:
+    """Wait for a turn to change, or patience to end."""
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):
             await live.changed(version)
-    except TimeoutError:
-        return False
-    return True

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from parlez.core.errors import Forbidden
+from parlez.core.limits import Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,13 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller. `key_id` names the API key used; None is the local owner."""
+    """An authenticated caller. `key_id` names the API key used; None is the local owner. `meter`
+    is how its turns are counted; None is without limit."""
 
     scope: Scope
     rights: frozenset[Right]
     key_id: str | None = None
+    meter: Meter | None = None
 
     def require(self, right: Right) -> None:
         """Raises `Forbidden` for a caller without a right."""

@@ -1,14 +1,23 @@
-"""API keys."""
+"""API keys, in both their spellings."""
 
 import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from parlez.core.identity import Right
 
-_PATTERN = re.compile(r"pz_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+_PARLEZ = re.compile(r"pz_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+_TRUESYNC = re.compile(r"TrueSyncAI-([0-9a-f]{16})([0-9a-f]{16})-([0-9a-f]{16})")
+
+
+class KeyKind(StrEnum):
+    """How a key is spelled, on which its limits depend."""
+
+    PARLEZ = "parlez"
+    TRUESYNC = "truesync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,7 @@ class ApiKey:
     id: str
     account_id: str
     name: str
+    kind: KeyKind
     rights: frozenset[Right]
     created_at: int
     expires_at: int | None
@@ -29,28 +39,23 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key with what it takes to check it: the hash of its secret, and its account's tier."""
+
+    key: ApiKey
+    secret_hash: str
+    tier: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeySecret:
-    """A key as its owner holds it: `pz_<id>_<secret>`, 256 random bits."""
+    """A key as its owner holds it; `id` is how it is looked up, and no secret."""
 
     id: str
-    secret: str
-
-    def __repr__(self) -> str:
-        return f"KeySecret({self.id!r})"
-
-    @classmethod
-    def generate(cls) -> "KeySecret":
-        return cls(secrets.token_hex(8), secrets.token_urlsafe(32))
-
-    @classmethod
-    def parse(cls, text: str) -> "KeySecret | None":
-        """The key in a credential; None if it is none of ours."""
-        match = _PATTERN.fullmatch(text)
-        return cls(match[1], match[2]) if match else None
-
-    def reveal(self) -> str:
-        """The key in full. It is shown once, to whoever made it."""
-        return f"pz_{self.id}_{self.secret}"
+    secret: str = field(repr=False)
+    kind: KeyKind
+    text: str = field(repr=False)
+    """The key in full. It is shown once, to whoever made it."""
 
     def hash(self) -> str:
         """What is stored. The secret is random, so that one round of SHA-256 is enough."""
@@ -59,3 +64,39 @@ class KeySecret:
     def matches(self, stored_hash: str) -> bool:
         """Compare in constant time."""
         return hmac.compare_digest(self.hash(), stored_hash)
+
+
+class KeyMint:
+    """Makes keys and reads them. `signing_secret` is the server's own: a TrueSync key is signed
+    with it, so that a forged one is refused without a look-up.
+
+    A Parlez key is `pz_<id>_<secret>` with 256 random bits. A TrueSync key is
+    `TrueSyncAI-<random>-<signature>`: 32 hex digits, of which the first half is its id and the
+    second its secret, and the first 16 of their HMAC-SHA256.
+    """
+
+    def __init__(self, signing_secret: bytes):
+        self._signing_secret = signing_secret
+
+    def make(self, kind: KeyKind) -> KeySecret:
+        """A new key."""
+        key_id = secrets.token_hex(8)
+        if kind is KeyKind.PARLEZ:
+            secret = secrets.token_urlsafe(32)
+            return KeySecret(key_id, secret, kind, f"pz_{key_id}_{secret}")
+        secret = secrets.token_hex(8)
+        random = key_id + secret
+        text = f"TrueSyncAI-{random}-{self._sign(random)}"
+        return KeySecret(key_id, secret, kind, text)
+
+    def read(self, text: str) -> KeySecret | None:
+        """The key in a credential; None if it is none that was made here."""
+        if match := _PARLEZ.fullmatch(text):
+            return KeySecret(match[1], match[2], KeyKind.PARLEZ, text)
+        match = _TRUESYNC.fullmatch(text)
+        if match and hmac.compare_digest(match[3], self._sign(match[1] + match[2])):
+            return KeySecret(match[1], match[2], KeyKind.TRUESYNC, text)
+        return None
+
+    def _sign(self, random: str) -> str:
+        return hmac.new(self._signing_secret, random.encode(), hashlib.sha256).hexdigest()[:16]

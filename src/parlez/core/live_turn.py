@@ -86,6 +86,10 @@ class LiveTurn:
             return None
         return [event for event in self._recent if event.number > number]
 
+    def is_quiet_after(self, number: int) -> bool:
+        """Whether a follower who has the events up to a number has nothing to do but wait."""
+        return not self.ended.done() and (not self._recent or self._recent[-1].number <= number)
+
     async def changed(self, version: int) -> None:
         """Wait until there is more than there was at a version."""
         if self.version != version:

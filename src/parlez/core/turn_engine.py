@@ -24,7 +24,15 @@ from parlez.core.models import ModelCatalog
 from parlez.core.ports.telemetry import Telemetry
 from parlez.core.ports.turn_store import Started, TurnStore
 from parlez.core.recorder import Recorder
-from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Turn, TurnRequest
+from parlez.core.turns import (
+    NOBODY,
+    EndedTurn,
+    Ending,
+    IdempotencyKey,
+    Payer,
+    Turn,
+    TurnRequest,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -59,14 +67,18 @@ class TurnEngine:
         return len(self._live)
 
     async def start(
-        self, scope: Scope, request: TurnRequest, key: IdempotencyKey | None = None
+        self,
+        scope: Scope,
+        request: TurnRequest,
+        key: IdempotencyKey | None = None,
+        payer: Payer = NOBODY,
     ) -> Started:
         """Store a user message and set its answer going. Once this returns the message is kept and
         will be answered, whatever happens to the caller."""
         if self._closing:
             raise Interrupted("The server is shutting down. Try again in a moment.")
         model = self._catalog.resolve(request.model)
-        started = await self._store.start(scope, request, model.name, key)
+        started = await self._store.start(scope, request, model.name, key, payer)
         if started.created:
             turn = started.turn
             live = self._live.take_up(turn)
@@ -108,12 +120,19 @@ class TurnEngine:
         if live is None:
             return await self.find(scope, turn_id)
         if live.turn.state is State.QUEUED and await self._store.stop_queued(scope, turn_id):
-            ended = await self._store.answer(scope, turn_id)
+            ended = EndedTurn(_ended(live.turn, Ending(State.STOPPED, "stopped")), "")
             self._live.drop(turn_id)
             live.end(ended)
             return ended
         live.interrupt(State.STOPPED, "stopped")
         return await asyncio.shield(live.ended)
+
+    def end_key(self, key_id: str) -> None:
+        """Stop all turns that a key started, and let all followers look whether they still may."""
+        for live in self._live:
+            if live.turn.key_id == key_id:
+                live.interrupt(State.STOPPED, "the key was revoked")
+            live.wake()
 
     async def recover(self) -> int:
         """Mark what a process before this one left behind as interrupted; how many turns."""

@@ -40,6 +40,15 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Payer:
+    """Who a turn is for: the key that it was asked with, None for the local owner, and the meter
+    that counts it, None where none does."""
+
+    key_id: str | None = None
+    meter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A turn as stored. `created_at` is in microseconds since 1970, UTC.
 
@@ -64,6 +73,7 @@ class Turn:
     usage: Usage | None = None
     left_out: int = 0
     log_end: int = 1
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +108,7 @@ class EndedTurn:
 
     turn: Turn
     text: str = field(repr=False)
+
+
+NOBODY = Payer()
+"""Pays for the turns of the local owner."""

@@ -20,6 +20,10 @@ KEYS_KEPT = timedelta(hours=24)
 """How long an idempotency key is known."""
 
 
+CALLS_KEPT = timedelta(hours=25)
+"""How long a counted call is remembered: longer than any limit looks back."""
+
+
 class Upkeep:
     """Sweeps up lost turns, and forgets logs of turns that ended longer than `keep` ago and
     idempotency keys of yesterday."""
@@ -44,7 +48,11 @@ class Upkeep:
     async def once(self) -> None:
         await self._engine.sweep()
         now = self._clock.now()
-        await self._store.prune(now - _microseconds(self._keep), now - _microseconds(KEYS_KEPT))
+        await self._store.prune(
+            now - _microseconds(self._keep),
+            now - _microseconds(KEYS_KEPT),
+            now - _microseconds(CALLS_KEPT),
+        )
 
     async def _run(self, closing: asyncio.Event) -> None:
         while not closing.is_set():

@@ -20,10 +20,11 @@ def credential(request: Request, *others: str | None) -> str | None:
 
 
 def _sent(request: Request) -> Iterable[str]:
-    for value in request.headers.getlist("authorization"):
-        kind, _, rest = value.strip().partition(" ")
-        if kind.lower() not in ("bearer", "token") or not rest.strip():
-            raise Unauthenticated("Send the key as 'Authorization: Bearer <key>'.")
-        yield rest.strip()
-    for value in request.headers.getlist("x-api-key"):
-        yield value.strip()
+    for name, raw in request.scope["headers"]:
+        if name == b"authorization":
+            kind, _, rest = raw.decode("latin-1").strip().partition(" ")
+            if kind.lower() not in ("bearer", "token") or not rest.strip():
+                raise Unauthenticated("Send the key as 'Authorization: Bearer <key>'.")
+            yield rest.strip()
+        elif name == b"x-api-key":
+            yield raw.decode("latin-1").strip()

@@ -126,8 +126,14 @@ def _path_parameter(name: str) -> Argument:
 def _body(model: type[BaseModel]) -> Argument:
     async def body(request: Request) -> BaseModel:
         require_json(request)
+        raw = await request.body()
         try:
-            return model.model_validate(parse_json(await request.body()))
+            return model.model_validate_json(raw)
+        except ValidationError:
+            # Read it again the slow way, which says what is wrong as all other routes do.
+            pass
+        try:
+            return model.model_validate(parse_json(raw))
         except ValidationError as error:
             raise InvalidInput("; ".join(explain(detail) for detail in error.errors())) from None
 

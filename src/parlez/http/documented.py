@@ -13,13 +13,14 @@ _MEANINGS = {
     404: "There is no such thing for this caller.",
     409: "The request does not fit the state of things.",
     413: "The body is too large.",
+    429: "As many calls as may be for now; `Retry-After` says when the next can come.",
     415: "The body is not JSON, or not declared to be.",
     502: "The language model failed.",
     503: "The language model or the database cannot be used now.",
     504: "The language model took too long.",
 }
 
-TURN_ERRORS = (400, 401, 403, 404, 409, 413, 415, 502, 503, 504)
+TURN_ERRORS = (400, 401, 403, 404, 409, 413, 415, 429, 502, 503, 504)
 """What can happen to a call that starts a turn."""
 
 

@@ -1,5 +1,7 @@
 """The domain's errors as HTTP statuses, the one place where they become so."""
 
+import math
+
 from parlez.core import errors
 
 # The most special class comes first.
@@ -10,6 +12,7 @@ _STATUSES: tuple[tuple[type[errors.ParlezError], int], ...] = (
     (errors.Unauthenticated, 401),
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
+    (errors.RateLimited, 429),
     (errors.Conflict, 409),
     (errors.ModelUnavailable, 503),
     (errors.ModelTimeout, 504),
@@ -29,7 +32,7 @@ def status_of(error: errors.ParlezError) -> int:
 def headers_of(error: errors.ParlezError) -> dict[str, str]:
     headers = {}
     if error.retry_after is not None:
-        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     return headers

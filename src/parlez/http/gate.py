@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from parlez.core.accounts import Accounts
 from parlez.core.errors import Unauthenticated
 from parlez.core.identity import Caller
 from parlez.core.key_ring import KeyRing
@@ -18,6 +19,7 @@ class Gate:
     run of the server, by which the command line on the same data folder acts as the owner too."""
 
     keys: KeyRing
+    accounts: Accounts
     local_owner: LocalOwner
     owner: Caller
     control_token: str = field(repr=False)
@@ -33,7 +35,7 @@ class Gate:
             if hmac.compare_digest(presented.encode(), self.control_token.encode()):
                 return self.owner
             return await self.keys.authenticate(presented)
-        if self.local_owner.is_owner(request):
+        if not self.accounts.has_owner and self.local_owner.is_owner(request):
             return self.owner
         raise Unauthenticated(
             "An API key is needed: send 'Authorization: Bearer <key>'. "

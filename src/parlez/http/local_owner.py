@@ -24,17 +24,21 @@ class LocalOwner:
     enabled: bool
 
     def is_owner(self, request: Request) -> bool:
-        if not self.enabled:
-            return False
-        headers = request.headers
-        return (
-            _is_loopback(request.client.host if request.client else "")
-            and _host_is_loopback(headers)
-            and not _was_forwarded(headers)
-            and _origin_is_own(headers, request.url.scheme)
-            and headers.get("sec-fetch-site") != "cross-site"
-            and _peer_is_trusted(request)
-        )
+        return self.enabled and comes_from_here(request)
+
+
+def comes_from_here(request: Request) -> bool:
+    """Whether a request can only come from whoever sits at this machine: not from another one, nor
+    through a proxy, nor from a foreign page in a browser on this one."""
+    headers = request.headers
+    return (
+        _is_loopback(request.client.host if request.client else "")
+        and _host_is_loopback(headers)
+        and not _was_forwarded(headers)
+        and _origin_is_own(headers, request.url.scheme)
+        and headers.get("sec-fetch-site") != "cross-site"
+        and _peer_is_trusted(request)
+    )
 
 
 def is_loopback_name(host: str) -> bool:

@@ -12,8 +12,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from parlez.core.errors import ParlezError
+from parlez.core.errors import ParlezError, RateLimited
 from parlez.http.errors import headers_of, status_of
+from parlez.http.times import iso_time
 
 INTERNAL = "The server made a mistake. Try again; the request id helps to find it in the log."
 
@@ -28,12 +29,14 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as HTTP knows it. `code` is for programs, `message` for people."""
+    """An error as HTTP knows it. `code` is for programs, `message` for people, and `details` are
+    what more a body can say: when a limit will be out of the way."""
 
     status: int
     code: str
     message: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 Body = Callable[[Problem], dict[str, Any]]
@@ -81,7 +84,10 @@ class Problems:
 
 
 def problem_of(error: ParlezError) -> Problem:
-    return Problem(status_of(error), error.code, error.message, headers_of(error))
+    details = {}
+    if isinstance(error, RateLimited):
+        details = {"retry_after": error.retry_after, "reset_at": iso_time(error.reset_at)}
+    return Problem(status_of(error), error.code, error.message, headers_of(error), details)
 
 
 def explain(detail: Mapping[str, Any]) -> str:

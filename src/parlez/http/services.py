@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from parlez.core.accounts import Accounts
+from parlez.core.admission import Admission
 from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.key_ring import KeyRing
 from parlez.core.models import ModelCatalog
@@ -12,6 +14,7 @@ from parlez.core.prices import PriceList
 from parlez.core.turn_engine import TurnEngine
 from parlez.http.gate import Gate
 from parlez.http.metrics import Metrics
+from parlez.http.new_keys import NewKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +23,14 @@ class Services:
     work."""
 
     engine: TurnEngine
+    admission: Admission
+    accounts: Accounts
     desk: ConversationDesk
     keys: KeyRing
     catalog: ModelCatalog
     prices: PriceList
     gate: Gate
+    new_keys: NewKeys
     metrics: Metrics
     probes: Mapping[str, Callable[[], Awaitable[str]]]
 

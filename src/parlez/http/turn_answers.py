@@ -1,14 +1,17 @@
 """Answering with a turn: whole or as a stream."""
 
 from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any
 
 from fastapi import Request
 from starlette.responses import Response
 
 from parlez.core.cursor import START, Cursor
-from parlez.core.errors import Interrupted, restore
+from parlez.core.errors import Interrupted, Unauthenticated, restore
+from parlez.core.following import Followed
 from parlez.core.identity import Caller
+from parlez.core.key_ring import KeyRing
 from parlez.core.messages import State
 from parlez.core.turns import EndedTurn, IdempotencyKey, Turn, TurnRequest
 from parlez.http.event_stream import HEARTBEAT_SECONDS, EventStream
@@ -21,7 +24,7 @@ async def start_turn(
     request: Request, caller: Caller, asked: TurnRequest, key: IdempotencyKey | None
 ) -> Turn:
     """Start a turn, or join the one that the key names."""
-    started = await services(request).engine.start(caller.scope, asked, key)
+    started = await services(request).admission.start(caller, asked, key)
     note_turn(request, started.turn)
     return started.turn
 
@@ -41,8 +44,21 @@ async def whole_answer(request: Request, turn: Turn) -> EndedTurn:
 
 
 def native_stream(
-    request: Request, turn: Turn, first: Mapping[str, Any], cursor: Cursor = START
+    request: Request, caller: Caller, turn: Turn, first: Mapping[str, Any], cursor: Cursor = START
 ) -> Response:
     """The events of a turn behind a cursor, in Parlez' own spelling."""
-    events = services(request).engine.follow(turn.scope, turn.id, cursor, HEARTBEAT_SECONDS)
-    return EventStream(native_frames(events, first), {})
+    inside = services(request)
+    events = inside.engine.follow(caller.scope, turn.id, cursor, HEARTBEAT_SECONDS)
+    return EventStream(native_frames(_while_good(events, caller, inside.keys), first), {})
+
+
+async def _while_good(events: Followed, caller: Caller, keys: KeyRing) -> Followed:
+    """Events for as long as the caller's key is good."""
+    epoch = keys.epoch
+    async with aclosing(events):
+        async for event in events:
+            if keys.epoch != epoch:
+                epoch = keys.epoch
+                if not await keys.is_good(caller):
+                    raise Unauthenticated("The key was revoked.")
+            yield event

@@ -9,6 +9,9 @@ from filelock import FileLock, Timeout
 
 from parlez.core.errors import StorageError
 
+PATIENCE = 0.5
+"""Seconds for which a lock may be held by somebody who only looks whether it is."""
+
 
 class InUse(StorageError):
     """Another process owns the data."""
@@ -27,8 +30,8 @@ class Owner:
 
 
 class DataFolder:
-    """Made, private to its user, where it is missing. A database that lies elsewhere is locked
-    too, because another data folder may name it as well."""
+    """Made, private to its user, where it is missing. The database has a lock of its own, because
+    another data folder may name it as well, and by another path."""
 
     def __init__(self, path: Path, database: Path):
         self.path = path
@@ -36,9 +39,10 @@ class DataFolder:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.stat().st_uid == os.getuid():
             path.chmod(0o700)
-        self._locks = [FileLock(path / "parlez.lock", timeout=0)]
-        if database.parent != path:
-            self._locks.append(FileLock(f"{database}.lock", timeout=0))
+        self._locks = [
+            FileLock(path / "parlez.lock", timeout=PATIENCE),
+            FileLock(f"{database.resolve()}.lock", timeout=PATIENCE),
+        ]
         self._owner_file = path / "server.json"
 
     def acquire(self) -> None:
@@ -72,7 +76,7 @@ class DataFolder:
     def owner(self) -> Owner | None:
         """The server that owns the data now, if one does and is up."""
         try:
-            with self._locks[0]:
+            with self._locks[0].acquire(timeout=0):
                 return None
         except Timeout:
             pass

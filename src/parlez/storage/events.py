@@ -21,10 +21,25 @@ _APPEND = text("""
     )
 """)
 
+MOST_CHARACTERS = 64 * 1024
+"""Text that is read at once, beyond the first event of it: whoever reads slowly holds on to it."""
+
 _AFTER = text("""
     SELECT number, characters, type, payload FROM turn_event
     WHERE account_id = :account_id AND turn_id = :turn_id AND number > :after
+        AND characters <= :most + (
+            SELECT first.characters FROM turn_event AS first
+            WHERE first.account_id = :account_id AND first.turn_id = :turn_id
+                AND first.number > :after
+            ORDER BY first.number LIMIT 1
+        )
     ORDER BY number LIMIT :limit
+""")
+
+_SAID = text("""
+    SELECT payload FROM turn_event
+    WHERE account_id = :account_id AND turn_id = :turn_id AND type = 'text-delta'
+    ORDER BY number
 """)
 
 _LAST = text("""
@@ -51,7 +66,15 @@ def append(c: Connection, scope: Scope, turn_id: str, events: Sequence[Numbered]
 
 
 def after(c: Connection, scope: Scope, turn_id: str, number: int, limit: int) -> list[Numbered]:
-    rows = c.all(_AFTER, account_id=scope.account_id, turn_id=turn_id, after=number, limit=limit)
+    """The next events, at most so many, and only as much text as is read at once."""
+    rows = c.all(
+        _AFTER,
+        account_id=scope.account_id,
+        turn_id=turn_id,
+        after=number,
+        limit=limit,
+        most=MOST_CHARACTERS,
+    )
     return [Numbered(row[0], row[1], _decode(row[2], row[3])) for row in rows]
 
 
@@ -63,8 +86,7 @@ def last_number(c: Connection, scope: Scope, turn_id: str) -> int:
 
 def said(c: Connection, scope: Scope, turn_id: str) -> str:
     """The text of all logged events together."""
-    events = (numbered.event for numbered in after(c, scope, turn_id, 0, 2**31 - 1))
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
+    return "".join(row[0] for row in c.all(_SAID, account_id=scope.account_id, turn_id=turn_id))
 
 
 def _encode(event: LoggedEvent) -> str:

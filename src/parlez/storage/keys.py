@@ -1,48 +1,42 @@
-"""Accounts and keys as rows, and behind `core.ports.key_store`."""
+"""Keys as rows, and behind `core.ports.key_store`."""
 
 from sqlalchemy import text
 
 from parlez.core.errors import NotFound
 from parlez.core.identity import Right, Scope
-from parlez.core.ids import new_id
-from parlez.core.keys import ApiKey
-from parlez.core.ports.clock import Clock
+from parlez.core.keys import ApiKey, KeyKind, StoredKey
 from parlez.storage.connection import Connection, Row
 from parlez.storage.database import Database
 
-LOCAL = "local"
-"""The name of the account that the local owner acts as."""
-
-_ADD_ACCOUNT = text("""
-    INSERT INTO account (id, name, created_at) VALUES (:id, :name, :now)
-    ON CONFLICT (name) DO NOTHING
-""")
-_ACCOUNT = text("SELECT id FROM account WHERE name = :name")
-
-_COLUMNS = "id, account_id, name, scopes, created_at, expires_at, last_used_at, revoked_at"
+_COLUMNS = """
+    api_key.id, account_id, api_key.name, kind, scopes, api_key.created_at, expires_at,
+    last_used_at, revoked_at
+"""
 
 _INSERT = text("""
-    INSERT INTO api_key (id, account_id, name, secret_hash, scopes, created_at, expires_at)
-    VALUES (:id, :account_id, :name, :secret_hash, :scopes, :created_at, :expires_at)
+    INSERT INTO api_key
+        (id, account_id, name, kind, secret_hash, scopes, created_at, expires_at)
+    VALUES (:id, :account_id, :name, :kind, :secret_hash, :scopes, :created_at, :expires_at)
 """)
-_LIST = text(f"SELECT {_COLUMNS} FROM api_key WHERE account_id = :account_id ORDER BY created_at")
+_LIST = text(
+    f"SELECT {_COLUMNS} FROM api_key WHERE account_id = :account_id ORDER BY api_key.created_at"
+)
 _ONE = text(f"SELECT {_COLUMNS} FROM api_key WHERE account_id = :account_id AND id = :id")
 _REVOKE = text("""
     UPDATE api_key SET revoked_at = :now
     WHERE account_id = :account_id AND id = :id AND revoked_at IS NULL
 """)
-_FIND = text(f"SELECT {_COLUMNS}, secret_hash FROM api_key WHERE id = :id")
+_FIND = text(f"""
+    SELECT {_COLUMNS}, secret_hash, tier FROM api_key
+    LEFT JOIN account ON account.id = api_key.account_id
+    WHERE api_key.id = :id
+""")
 _TOUCH = text("UPDATE api_key SET last_used_at = :now WHERE id = :id")
 
 
 class SqlKeyStore:
-    def __init__(self, database: Database, clock: Clock):
+    def __init__(self, database: Database):
         self._database = database
-        self._clock = clock
-
-    async def local_account(self) -> str:
-        now = self._clock.now()
-        return await self._database.write(lambda c: _local_account(c, now))
 
     async def create(self, scope: Scope, key: ApiKey, secret_hash: str) -> None:
         await self._database.write(lambda c: _create(c, scope, key, secret_hash))
@@ -55,19 +49,12 @@ class SqlKeyStore:
     async def revoke(self, scope: Scope, key_id: str, now: int) -> ApiKey:
         return await self._database.write(lambda c: _revoke(c, scope, key_id, now))
 
-    async def find(self, key_id: str) -> tuple[ApiKey, str] | None:
+    async def find(self, key_id: str) -> StoredKey | None:
         row = await self._database.read(lambda c: c.one(_FIND, id=key_id))
-        return (_read(row), row[8]) if row else None
+        return StoredKey(_read(row), row[9], row[10]) if row else None
 
     async def touch(self, key_id: str, now: int) -> None:
         await self._database.write(lambda c: c.run(_TOUCH, id=key_id, now=now))
-
-
-def _local_account(c: Connection, now: int) -> str:
-    c.run(_ADD_ACCOUNT, id=new_id(), name=LOCAL, now=now)
-    row = c.one(_ACCOUNT, name=LOCAL)
-    assert row is not None
-    return str(row[0])
 
 
 def _create(c: Connection, scope: Scope, key: ApiKey, secret_hash: str) -> None:
@@ -76,6 +63,7 @@ def _create(c: Connection, scope: Scope, key: ApiKey, secret_hash: str) -> None:
         id=key.id,
         account_id=scope.account_id,
         name=key.name,
+        kind=key.kind,
         secret_hash=secret_hash,
         scopes=" ".join(sorted(key.rights)),
         created_at=key.created_at,
@@ -92,5 +80,5 @@ def _revoke(c: Connection, scope: Scope, key_id: str, now: int) -> ApiKey:
 
 
 def _read(row: Row) -> ApiKey:
-    rights = frozenset(Right(right) for right in row[3].split())
-    return ApiKey(row[0], row[1], row[2], rights, *row[4:8])
+    rights = frozenset(Right(right) for right in row[4].split())
+    return ApiKey(row[0], row[1], row[2], KeyKind(row[3]), rights, *row[5:9])

@@ -25,6 +25,16 @@ account = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("created_at", BigInteger, nullable=False),
+    Column("role", Text, nullable=False, server_default="owner"),
+    Column("tier", Text),
+    Column("password_hash", Text),
+)
+
+server_secret = Table(
+    "server_secret",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 api_key = Table(
@@ -39,6 +49,7 @@ api_key = Table(
     Column("expires_at", BigInteger),
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("kind", Text, nullable=False, server_default="parlez"),
 )
 
 conversation = Table(
@@ -98,6 +109,7 @@ turn = Table(
     Column("left_out", Integer, nullable=False),
     Column("log_end", Integer, nullable=False),
     Column("log_kept", Integer, nullable=False),
+    Column("key_id", Text),
     PrimaryKeyConstraint("account_id", "id"),
     Index("turn_by_conversation", "account_id", "conversation_id"),
     # One turn at a time: the database itself refuses a second.
@@ -149,5 +161,17 @@ idempotency_key = Table(
     Column("created_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("account_id", "route", "key"),
     Index("idempotency_key_by_time", "created_at"),
+    sqlite_with_rowid=False,
+)
+
+metered_call = Table(
+    "metered_call",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("turn_id", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "subject", "created_at", "turn_id"),
+    Index("metered_call_by_time", "created_at"),
     sqlite_with_rowid=False,
 )

@@ -15,7 +15,8 @@ COLUMNS = """
     turn.state, turn.attempt, turn.stream, turn.model, turn.system_prompt, turn.options,
     turn.created_at, turn.reason,
     turn.error_code, turn.error_message, turn.error_retryable,
-    turn.prompt_tokens, turn.completion_tokens, turn.usage_estimated, turn.left_out, turn.log_end
+    turn.prompt_tokens, turn.completion_tokens, turn.usage_estimated, turn.left_out, turn.log_end,
+    turn.key_id
 """
 """What `read_turn` reads, in its order."""
 
@@ -41,6 +42,7 @@ def read_turn(row: Row) -> Turn:
         usage=Usage(prompt, completion, bool(estimated)) if prompt is not None else None,
         left_out=row[19],
         log_end=row[20],
+        key_id=row[21],
     )
 
 

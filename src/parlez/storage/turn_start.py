@@ -9,8 +9,8 @@ from parlez.core.identity import Scope
 from parlez.core.ids import new_id
 from parlez.core.messages import State
 from parlez.core.ports.turn_store import Started
-from parlez.core.turns import IdempotencyKey, Turn, TurnRequest
-from parlez.storage import conversations, idempotency, messages, turns
+from parlez.core.turns import IdempotencyKey, Payer, Turn, TurnRequest
+from parlez.storage import conversations, idempotency, messages, metered_calls, turns
 from parlez.storage.connection import Connection
 from parlez.storage.turn_rows import write_options
 
@@ -20,10 +20,11 @@ MOST_QUEUED = 16
 _INSERT = text("""
     INSERT INTO turn
         (account_id, id, conversation_id, user_message_id, answer_id, state, attempt, position,
-         stream, model, system_prompt, options, created_at, left_out, log_end, log_kept)
+         stream, model, system_prompt, options, created_at, left_out, log_end, log_kept, key_id)
     VALUES
         (:account_id, :id, :conversation_id, :user_message_id, :answer_id, :state, :attempt,
-         :position, :stream, :model, :system_prompt, :options, :created_at, 0, 1, :stream)
+         :position, :stream, :model, :system_prompt, :options, :created_at, 0, 1, :stream,
+         :key_id)
 """)
 
 
@@ -36,6 +37,7 @@ class TurnStart:
     request: TurnRequest
     model: str
     now: int
+    payer: Payer
 
     def turn(
         self,
@@ -58,6 +60,7 @@ class TurnStart:
             system_prompt=self.request.system_prompt,
             options=self.request.options,
             created_at=self.now,
+            key_id=self.payer.key_id,
         )
 
 
@@ -69,10 +72,14 @@ def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
         if known.state not in (State.FAILED, State.INTERRUPTED):
             return Started(known, created=False)
         idempotency.rename(c, new.scope, key, turn_id)
-        return Started(_start_again(c, new, turn_id, known), created=True)
-    if new.request.conversation_id is None:
-        return Started(_start_conversation(c, new, turn_id), created=True)
-    return Started(_start_next(c, new, turn_id, new.request.conversation_id), created=True)
+        turn = _start_again(c, new, turn_id, known)
+    elif new.request.conversation_id is None:
+        turn = _start_conversation(c, new, turn_id)
+    else:
+        turn = _start_next(c, new, turn_id, new.request.conversation_id)
+    if new.payer.meter:
+        metered_calls.insert(c, new.scope, new.payer.meter, turn_id, new.now)
+    return Started(turn, created=True)
 
 
 def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
@@ -134,4 +141,5 @@ def _insert(c: Connection, turn: Turn, position: int) -> None:
         system_prompt=turn.system_prompt,
         options=write_options(turn.options),
         created_at=turn.created_at,
+        key_id=turn.key_id,
     )

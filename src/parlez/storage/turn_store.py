@@ -6,7 +6,7 @@ from parlez.core.events import Numbered
 from parlez.core.identity import Scope
 from parlez.core.ports.clock import Clock
 from parlez.core.ports.turn_store import Branch, Started
-from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Turn, TurnRequest
+from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Payer, Turn, TurnRequest
 from parlez.storage import events, messages, turns, upkeep
 from parlez.storage.database import Database
 from parlez.storage.turn_start import TurnStart, start
@@ -18,9 +18,14 @@ class SqlTurnStore:
         self._clock = clock
 
     async def start(
-        self, scope: Scope, request: TurnRequest, model: str, key: IdempotencyKey | None
+        self,
+        scope: Scope,
+        request: TurnRequest,
+        model: str,
+        key: IdempotencyKey | None,
+        payer: Payer,
     ) -> Started:
-        new = TurnStart(scope, request, model, self._clock.now())
+        new = TurnStart(scope, request, model, self._clock.now(), payer)
         return await self._database.write(lambda c: start(c, new, key))
 
     async def append(self, turn: Turn, numbered: Sequence[Numbered]) -> None:
@@ -66,5 +71,7 @@ class SqlTurnStore:
         await self._database.write(upkeep.touch)
         return "ok"
 
-    async def prune(self, ended_before: int, keys_before: int) -> None:
-        await self._database.write(lambda c: upkeep.prune(c, ended_before, keys_before))
+    async def prune(self, ended_before: int, keys_before: int, calls_before: int) -> None:
+        await self._database.write(
+            lambda c: upkeep.prune(c, ended_before, keys_before, calls_before)
+        )

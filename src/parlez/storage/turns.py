@@ -69,11 +69,12 @@ def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
 
 def stop_queued(c: Connection, scope: Scope, turn_id: str, now: int) -> bool:
     """End a turn that waits, giving its user message a place in the conversation now: it was
-    acknowledged, so it is not lost."""
+    acknowledged, so it is not lost. A message that has its place keeps the answer it had."""
     turn = find(c, scope, turn_id)
     if turn.state is not State.QUEUED:
         return False
-    _place(c, turn)
+    if messages.state(c, scope, turn.user_message_id) is State.QUEUED:
+        _place(c, turn)
     return _end(c, turn, Ending(State.STOPPED, "stopped"), now)
 
 

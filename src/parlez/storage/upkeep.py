@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from parlez.core.messages import State
 from parlez.core.turns import Ending, Turn
-from parlez.storage import events, idempotency, turns
+from parlez.storage import events, idempotency, metered_calls, turns
 from parlez.storage.connection import Connection
 from parlez.storage.turn_rows import COLUMNS, read_turn
 
@@ -51,7 +51,8 @@ def touch(c: Connection) -> None:
     c.run(_TOUCH)
 
 
-def prune(c: Connection, ended_before: int, keys_before: int) -> None:
+def prune(c: Connection, ended_before: int, keys_before: int, calls_before: int) -> None:
     c.run(_PRUNE_EVENTS, before=ended_before)
     c.run(_MARK_PRUNED, before=ended_before)
     idempotency.prune(c, keys_before)
+    metered_calls.prune(c, calls_before)

@@ -11,7 +11,7 @@ from parlez.http.times import iso_time
 
 
 def problem_body(problem: Problem) -> dict[str, Any]:
-    return {"detail": problem.message, "code": problem.code}
+    return {"detail": problem.message, "code": problem.code, **problem.details}
 
 
 def history(page: History) -> HistoryResponse:

@@ -46,7 +46,7 @@ async def start(
     turn = await start_turn(request, caller, asked, key)
     conversation_id = uuid_of(turn.conversation_id)
     if body.stream:
-        return native_stream(request, turn, {"conversation_id": conversation_id})
+        return native_stream(request, caller, turn, {"conversation_id": conversation_id})
     ended = await whole_answer(request, turn)
     return StartResponse(conversation_id=conversation_id, reply=ended.text, state=ended.turn.state)
 
@@ -74,7 +74,7 @@ async def send(
     )
     turn = await start_turn(request, caller, asked, key)
     if body.stream:
-        return native_stream(request, turn, {"conversation_id": uuid_of(row_id)})
+        return native_stream(request, caller, turn, {"conversation_id": uuid_of(row_id)})
     ended = await whole_answer(request, turn)
     return SendResponse(reply=ended.text, state=ended.turn.state)
 

@@ -9,7 +9,7 @@ from parlez.http.times import iso_time
 
 
 def problem_body(problem: Problem) -> dict[str, Any]:
-    return {"error": {"code": problem.code, "message": problem.message}}
+    return {"error": {"code": problem.code, "message": problem.message, **problem.details}}
 
 
 def key(found: ApiKey) -> KeyResponse:
@@ -17,7 +17,7 @@ def key(found: ApiKey) -> KeyResponse:
 
 
 def new_key(made: ApiKey, secret: KeySecret) -> NewKeyResponse:
-    return NewKeyResponse(**_key(made), key=secret.reveal())
+    return NewKeyResponse(**_key(made), key=secret.text)
 
 
 def _key(found: ApiKey) -> dict[str, Any]:

@@ -54,7 +54,7 @@ async def follow(
     if await engine.is_past_end(caller.scope, row_id, cursor):
         return Response(status_code=204)
     first = {"conversation_id": uuid_of(found.turn.conversation_id)}
-    return native_stream(request, found.turn, first, cursor)
+    return native_stream(request, caller, found.turn, first, cursor)
 
 
 @router.post(

@@ -1,16 +1,12 @@
-"""Where accounts and their keys live: one method per transaction."""
+"""Where keys live: one method per transaction."""
 
 from typing import Protocol
 
 from parlez.core.identity import Scope
-from parlez.core.keys import ApiKey
+from parlez.core.keys import ApiKey, StoredKey
 
 
 class KeyStore(Protocol):
-    async def local_account(self) -> str:
-        """The id of the account that the local owner acts as; made on first use."""
-        ...
-
     async def create(self, scope: Scope, key: ApiKey, secret_hash: str) -> None: ...
 
     async def list(self, scope: Scope) -> list[ApiKey]:
@@ -21,8 +17,8 @@ class KeyStore(Protocol):
         """End a key. Raises `NotFound`."""
         ...
 
-    async def find(self, key_id: str) -> tuple[ApiKey, str] | None:
-        """A key and the hash of its secret, for the check of a credential alone."""
+    async def find(self, key_id: str) -> StoredKey | None:
+        """A key of any account, for the check of a credential alone."""
         ...
 
     async def touch(self, key_id: str, now: int) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 from parlez.core.events import Numbered
 from parlez.core.identity import Scope
 from parlez.core.messages import Message
-from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Turn, TurnRequest
+from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Payer, Turn, TurnRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,15 @@ class TurnStore(Protocol):
     """
 
     async def start(
-        self, scope: Scope, request: TurnRequest, model: str, key: IdempotencyKey | None
+        self,
+        scope: Scope,
+        request: TurnRequest,
+        model: str,
+        key: IdempotencyKey | None,
+        payer: Payer,
     ) -> Started:
         """Store the user message, an empty answer and the turn, running if its conversation is
-        idle and queued if not.
+        idle and queued if not, and count it for its payer.
 
         With a key that is known: the turn it names, if that is not failed or interrupted; else a
         new attempt, whose answer takes the place of the old one. Raises `NotFound`, `QueueFull`,
@@ -71,7 +76,8 @@ class TurnStore(Protocol):
     async def events(
         self, scope: Scope, turn_id: str, after: int, limit: int
     ) -> Sequence[Numbered]:
-        """Logged events with greater numbers than `after`, in order; none once pruned."""
+        """The next logged events with greater numbers than `after`, in order: at most so many, and
+        fewer if they are long; none at the end, or once pruned."""
         ...
 
     async def path(self, scope: Scope, message_id: str, characters: int) -> Branch:
@@ -96,6 +102,7 @@ class TurnStore(Protocol):
         """A word on how the store is. Raises `StorageError` if it cannot be read or written."""
         ...
 
-    async def prune(self, ended_before: int, keys_before: int) -> None:
-        """Drop the logs of turns that ended, and idempotency keys that were sent, before a time."""
+    async def prune(self, ended_before: int, keys_before: int, calls_before: int) -> None:
+        """Drop the logs of turns that ended, idempotency keys that were sent, and counted calls
+        that were made before a time."""
         ...

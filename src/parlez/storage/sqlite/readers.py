@@ -23,9 +23,7 @@ class Readers:
         self._compiler = compiler
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
-        self._pool = ThreadPoolExecutor(
-            READERS, thread_name_prefix="parlez-reader", initializer=self._prepare
-        )
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="parlez-reader")
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, query)
@@ -35,20 +33,26 @@ class Readers:
         for driver in self._open:
             driver.close()
 
-    def _prepare(self) -> None:
-        driver = self._connect()
-        self._open.append(driver)
-        self._local.driver = driver
-        self._local.connection = Connection(driver, self._compiler)
-
     def _run(self, query: Callable[[Connection], T]) -> T:
-        driver: sqlite3.Connection = self._local.driver
         try:
+            driver = self._driver()
             # One transaction, so that all statements of a query see the same moment.
             driver.execute("BEGIN")
             try:
                 return query(self._local.connection)
             finally:
-                driver.execute("COMMIT")
+                # There is nothing to commit, and this cannot fail and leave it open.
+                driver.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise translate(error) from None
+
+    def _driver(self) -> sqlite3.Connection:
+        """This thread's own connection. It is not opened when the thread begins: the pool would
+        be broken for good if that failed, as it does when there are too many open files."""
+        driver: sqlite3.Connection | None = getattr(self._local, "driver", None)
+        if driver is None:
+            driver = self._connect()
+            self._open.append(driver)
+            self._local.driver = driver
+            self._local.connection = Connection(driver, self._compiler)
+        return driver

@@ -58,49 +58,53 @@ class Writer:
         self._connection = Connection(driver, compiler)
         self._on_death = on_death
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._groups: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
+        self._waiting: list[_Write] = []
+        self._idle = asyncio.Event()
+        self._idle.set()
         # Waiting for the lock is done here, where it is known how long each write has waited.
         driver.execute("PRAGMA busy_timeout = 0")
         self._thread = threading.Thread(target=self._run, name="parlez-writer", daemon=True)
         self._thread.start()
 
     async def write(self, query: Callable[[Connection], T]) -> T:
-        if self._queue.qsize() >= MOST_WAITING:
+        if len(self._waiting) >= MOST_WAITING:
             raise StorageBusy("Too many writes wait for the disk. Try again in a moment.")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Write(query, future, time.monotonic()))
+        self._waiting.append(_Write(query, future, time.monotonic()))
+        if self._idle.is_set():
+            # Whatever else this turn of the loop writes shall go with it.
+            self._idle.clear()
+            self._loop.call_soon(self._hand_over)
         return await future
 
     async def close(self) -> None:
         """Commit what waits, then stop."""
-        self._queue.put(None)
+        await self._idle.wait()
+        self._groups.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        """Give the thread all that waits, or let it rest."""
+        group, self._waiting = self._waiting[:MOST_IN_A_GROUP], self._waiting[MOST_IN_A_GROUP:]
+        if group:
+            self._groups.put(group)
+        else:
+            self._idle.set()
+
+    def _take_back(self, group: list[_Write]) -> None:
+        """Answer a group whose work is done, and go on with what has gathered meanwhile."""
+        _answer(group)
+        self._hand_over()
 
     def _run(self) -> None:
         try:
-            while (group := self._next_group()) is not None:
+            while (group := self._groups.get()) is not None:
                 self._commit(group)
-                self._answer(group)
+                self._loop.call_soon_threadsafe(self._take_back, group)
         except BaseException as error:
             logger.critical("the database writer died: %s", describe(error))
             self._loop.call_soon_threadsafe(self._on_death)
-
-    def _next_group(self) -> list[_Write] | None:
-        first = self._queue.get()
-        if first is None:
-            return None
-        group = [first]
-        while len(group) < MOST_IN_A_GROUP:
-            try:
-                another = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if another is None:
-                # Closing: answer this group first, then see the end again.
-                self._queue.put(None)
-                break
-            group.append(another)
-        return group
 
     def _commit(self, group: list[_Write]) -> None:
         try:
@@ -127,11 +131,8 @@ class Writer:
                     raise
                 del group[: len(refused)]
                 _fail(refused, error)
-                self._answer(refused)
+                self._loop.call_soon_threadsafe(_answer, refused)
                 time.sleep(LOCK_PAUSE)
-
-    def _answer(self, group: list[_Write]) -> None:
-        self._loop.call_soon_threadsafe(_answer, group)
 
     def _run_one(self, write: _Write) -> None:
         self._driver.execute("SAVEPOINT one")

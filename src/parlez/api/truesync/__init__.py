@@ -1,0 +1,1 @@
+"""The dialect of the TrueSyncAI Chat API: make a key, chat."""

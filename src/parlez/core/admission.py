@@ -1,0 +1,66 @@
+"""Who may start a turn now."""
+
+import asyncio
+
+from parlez.core.identity import Caller, Scope
+from parlez.core.limits import Meter
+from parlez.core.ports.call_store import CallStore
+from parlez.core.ports.clock import Clock
+from parlez.core.ports.turn_store import Started
+from parlez.core.sliding_log import MICROSECONDS, SlidingLog
+from parlez.core.turn_engine import TurnEngine
+from parlez.core.turns import IdempotencyKey, Payer, TurnRequest
+
+MOST_LOGS = 10_000
+"""Meters whose calls are kept at hand; forgotten ones are read again."""
+
+
+class Admission:
+    """The way to the turn engine for callers: it keeps their limits.
+
+    One process decides, so that counting is exact without a lock: a call is counted before
+    anything is awaited, and uncounted if it starts no turn.
+    """
+
+    def __init__(self, engine: TurnEngine, store: CallStore, clock: Clock):
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+        self._logs: dict[str, asyncio.Task[SlidingLog]] = {}
+
+    async def start(
+        self, caller: Caller, request: TurnRequest, key: IdempotencyKey | None
+    ) -> Started:
+        """Start a turn, or join the one that the key names, which costs nothing. Raises
+        `RateLimited`, and whatever `TurnEngine.start` does."""
+        if caller.meter is None:
+            return await self._engine.start(caller.scope, request, key, Payer(caller.key_id))
+        log = await self._log(caller.scope, caller.meter)
+        now = self._clock.now()
+        log.admit(now)
+        started = None
+        try:
+            payer = Payer(caller.key_id, caller.meter.subject)
+            started = await self._engine.start(caller.scope, request, key, payer)
+        finally:
+            if started is None or not started.created:
+                log.take_back(now)
+        return started
+
+    async def _log(self, scope: Scope, meter: Meter) -> SlidingLog:
+        """The calls of a meter. Whoever asks first reads them, and all others wait for that."""
+        if meter.subject not in self._logs:
+            if len(self._logs) >= MOST_LOGS:
+                del self._logs[next(iter(self._logs))]
+            self._logs[meter.subject] = asyncio.create_task(self._read(scope, meter))
+        reading = self._logs[meter.subject]
+        try:
+            return await asyncio.shield(reading)
+        except Exception:
+            if self._logs.get(meter.subject) is reading:
+                del self._logs[meter.subject]
+            raise
+
+    async def _read(self, scope: Scope, meter: Meter) -> SlidingLog:
+        since = self._clock.now() - meter.longest_seconds * MICROSECONDS
+        return SlidingLog(meter, await self._store.since(scope, meter.subject, since))

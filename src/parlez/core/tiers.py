@@ -1,0 +1,19 @@
+"""What accounts may use, as data."""
+
+from collections.abc import Mapping
+
+from parlez.core.limits import CallLimit
+
+FREE = "Free"
+
+TIERS: Mapping[str, tuple[CallLimit, ...]] = {
+    FREE: (CallLimit(10, 60), CallLimit(100, 86_400)),
+    "Basic": (CallLimit(60, 60), CallLimit(1_000, 86_400)),
+    "Pro": (CallLimit(120, 60), CallLimit(5_000, 86_400)),
+    "Enterprise": (CallLimit(500, 60), CallLimit(50_000, 86_400)),
+}
+"""Limits of all calls of an account together, by the name of its tier. An account without a tier
+has none."""
+
+TRUESYNC_KEY = (CallLimit(100, 3_600),)
+"""Limits of one TrueSync key, which hold instead of its account's."""

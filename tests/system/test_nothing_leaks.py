@@ -1,0 +1,107 @@
+"""What somebody wrote is in no log line, no metric and no error."""
+
+import io
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from tests.support.server import Running, run_server
+from tests.support.wire_server import WireServer, serve_wire
+
+from parlez.http.logs import configure_logs
+
+MARKER = "xyzzy-4711-marker"
+MARKED_KEY = "pz_0123456789abcdef_" + MARKER.ljust(43, "x")
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """Everything that is logged."""
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    configure_logs("debug", "json")
+    yield written
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[WireServer]:
+    """A vendor that fails, and repeats the question while it does."""
+    async with serve_wire() as wire:
+        error = {"error": {"message": f"{MARKER} is odd", "type": "odd", "param": MARKER}}
+        wire.json(error, "400 Bad Request")
+        yield wire
+
+
+@pytest.fixture
+async def parlez(log: io.StringIO, data_dir: Path, wire: WireServer) -> AsyncIterator[Running]:
+    async with run_server(
+        data_dir, openai_api_key=f"sk-{MARKER}", openai_base_url=wire.base_url
+    ) as running:
+        yield running
+
+
+async def test_a_marker_sent_through_every_failing_route(parlez: Running, log: io.StringIO) -> None:
+    failed = 0
+    document = (await parlez.call("GET", "/openapi.json")).body
+    bodies = [
+        {"message": MARKER, "user_id": MARKER},
+        {"message": [MARKER], "user_id": {"a": MARKER}},
+        {"message": f"{MARKER}\0", "user_id": "1"},
+        {"message": MARKER, "conversation_id": MARKER, "api_key": MARKER},
+        {"message": MARKER, "api_key": MARKED_KEY},
+        {"name": [MARKER], "scopes": [MARKER]},
+        {"username": MARKER, "password": MARKER[:5]},
+        [MARKER],
+        MARKER,
+    ]
+    headers = [
+        {},
+        {"Authorization": f"Bearer {MARKED_KEY}"},
+        {"Authorization": f"Basic {MARKER}"},
+        {"X-API-Key": MARKER},
+        {"Idempotency-Key": MARKER * 20},
+        {"Last-Event-ID": MARKER},
+        {"Origin": f"https://{MARKER}"},
+    ]
+    for template, operations in document["paths"].items():
+        path = "/".join(MARKER if "{" in part else part for part in template.split("/"))
+        for method in operations:
+            for sent in headers:
+                for body in bodies if "requestBody" in operations[method] else [None]:
+                    answer = await parlez.call(method.upper(), path, body, headers=sent)
+                    if answer.status >= 400:
+                        failed += 1
+                        assert MARKER not in str(answer.body), (method, path, sent, body)
+    broken = await parlez.call(
+        "POST",
+        "/chat",
+        data=f'{{"message": "{MARKER}'.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    assert broken.status == 400
+    assert MARKER not in str(broken.body)
+    unknown = await parlez.call("GET", f"/{MARKER}?{MARKER}={MARKER}")
+    assert MARKER not in str(unknown.body)
+    assert failed > 100
+    metrics = await parlez.call("GET", "/metrics")
+    assert MARKER not in metrics.body.decode()
+    assert '"route": "/chat"' in log.getvalue()
+    assert MARKER not in log.getvalue()
+
+
+async def test_nor_does_a_bug_tell(
+    parlez: Running, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fall_over(*_: object, **__: object) -> None:
+        raise RuntimeError(MARKER)
+
+    monkeypatch.setattr(parlez.services.engine._store, "start", fall_over)
+    body = {"user_id": "1", "message": MARKER}
+    answer = await parlez.call("POST", "/conversations/start", body)
+    assert answer.status == 500
+    assert MARKER not in str(answer.body)
+    assert "RuntimeError in fall_over" in log.getvalue()
+    assert MARKER not in log.getvalue()

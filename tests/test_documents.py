@@ -1,0 +1,120 @@
+"""Every example in the documents works: calls in ```http blocks are played against a real server
+and compared with the answer shown, and the curl commands of the README are run as they stand."""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.server import Running
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted(path for path in (ROOT / "docs").glob("*.md") if "```http" in path.read_text())
+
+_BLOCK = re.compile(r"```http\n(.*?)```", re.DOTALL)
+
+
+@dataclass
+class Example:
+    """A call, and the answer if the document shows one."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    status: int = 200
+    shown: str = ""
+
+
+def examples(document: Path) -> list[Example]:
+    found = []
+    for block in _BLOCK.findall(document.read_text()):
+        asked, _, answered = block.strip().partition("\n\n")
+        line, *rest = asked.split("\n")
+        method, path = line.split(" ")
+        example = Example(method, path)
+        for number, each in enumerate(rest):
+            if each.startswith("{"):
+                example.body = json.loads("\n".join(rest[number:]))
+                break
+            name, _, value = each.partition(": ")
+            example.headers[name] = value
+        if answered:
+            status, _, example.shown = answered.partition("\n")
+            example.status = int(status)
+        found.append(example)
+    return found
+
+
+async def fill(parlez: Running) -> dict[str, str]:
+    """A conversation whose ids stand for those in the documents."""
+    answer = await parlez.call("POST", "/conversations/start", {"user_id": "1", "message": "Hi"})
+    return {
+        "conversation_id": answer.headers["parlez-conversation-id"],
+        "turn_id": answer.headers["parlez-turn-id"],
+    }
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+async def test_the_calls_in_the_documents_work(parlez: Running, document: Path) -> None:
+    assert examples(document)
+    for example in examples(document):
+        path = example.path.format(**await fill(parlez))
+        answer = await parlez.call(
+            example.method, path, example.body, headers=example.headers, timeout=20
+        )
+        assert answer.status == example.status, (example, answer.body)
+        if example.shown.startswith("{"):
+            assert_shape(json.loads(example.shown), answer.body)
+        elif example.shown:
+            shown = {line.partition(":")[0] for line in example.shown.split("\n") if line}
+            assert {line.split(b":")[0].decode() for line in answer.body.split(b"\n") if line} <= (
+                shown
+            )
+
+
+def assert_shape(shown: Any, answered: Any) -> None:
+    """What the document shows is there, in the types that it shows."""
+    if isinstance(shown, dict):
+        assert isinstance(answered, dict)
+        for name, value in shown.items():
+            assert name in answered, f"{name} is missing"
+            assert_shape(value, answered[name])
+    elif isinstance(shown, list) and shown:
+        assert_shape(shown[0], answered[0])
+    elif shown is not None and answered is not None:
+        assert type(shown) is type(answered)
+
+
+async def test_the_first_conversation_of_the_readme(parlez: Running) -> None:
+    readme = (ROOT / "README.md").read_text()
+    commands = [
+        block for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) if "curl" in block
+    ]
+    assert len(commands) == 2
+    conversation_id = ""
+    for block in commands:
+        script = block.replace("http://127.0.0.1:8000", parlez.url).replace("curl ", "curl -sS ")
+        process = await asyncio.create_subprocess_exec(
+            *("sh", "-ec", script),
+            env={"ID": conversation_id, "PATH": "/usr/bin:/bin"},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        assert process.returncode == 0
+        answers = [json.loads(line) for line in out.decode().replace("}{", "}\n{").split("\n")]
+        conversation_id = answers[0].get("conversation_id", conversation_id)
+    assert [message["content"] for message in answers[1]["messages"]][0::2] == [
+        "What is the capital of France?",
+        "And of Italy?",
+    ]
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    for document in [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name} links to {target}"
