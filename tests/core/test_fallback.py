@@ -121,7 +121,7 @@ async def test_all_models_together_have_the_time_of_one(stores):
 
 
 async def test_the_time_that_one_model_took_is_gone_for_the_next(stores):
-    slow = [Pause(0.2), ModelFailed("down")]
+    slow: Script = [Pause(0.2), ModelFailed("down")]
     catalog, told = await say(stores, slow, [Pause(0.2), "late"], "never", whole=0.3)
     assert told.turn.model == "second"
     assert told.turn.state is State.FAILED
