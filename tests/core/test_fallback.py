@@ -117,7 +117,15 @@ async def test_if_all_fail_the_error_is_that_of_the_first(stores):
 async def test_all_models_together_have_the_time_of_one(stores):
     catalog, told = await say(stores, [Pause()], [Pause()], [Pause()], whole=0.1)
     assert told.turn.error.code == "model_timeout"
-    assert catalog.asked()[0] == 1
+    assert catalog.asked() == (1, 0, 0)
+
+
+async def test_the_time_that_one_model_took_is_gone_for_the_next(stores):
+    slow: Script = [Pause(0.2), ModelFailed("down")]
+    catalog, told = await say(stores, slow, [Pause(0.2), "late"], "never", whole=0.3)
+    assert told.turn.model == "second"
+    assert told.turn.state is State.FAILED
+    assert catalog.asked() == (1, 1, 0)
 
 
 async def test_each_model_gets_what_fits_it(stores):

@@ -55,10 +55,13 @@ class Answering:
         """Fill `answer`. `history` is read from the store unless it is known already. A model that
         fails before it says anything is replaced by the next of its fallback list. Raises
         `ParlezError`: if all fail, the error of the first."""
-        deadline = asyncio.get_running_loop().time() + self._limits.whole
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._limits.whole
         model = self._catalog.resolve(turn.model)
         first_error: ModelError | None = None
         for name in (model.name, *model.fallback):
+            if first_error:
+                logger.warning("%s answers for %s: %s", name, model.name, first_error.message)
             candidate = self._catalog.resolve(name)
             answer.model = candidate.name
             try:
@@ -68,9 +71,8 @@ class Answering:
                 if answer.begun:
                     raise
                 first_error = first_error or error
-                if not error.retryable:
+                if not error.retryable or clock() >= deadline:
                     break
-                logger.warning("%s failed before its answer began: %s", name, error.message)
         raise first_error or AssertionError("there is always one model to ask")
 
     async def _answer_with(
