@@ -101,7 +101,9 @@ async def run_server(data_dir: Path, *, clock: Any = None, **fields: Any) -> Asy
         task = asyncio.create_task(process.serve())
         either: list[asyncio.Future[Any]] = [ready, task]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        async with aiohttp.ClientSession() as client:
-            yield Running(server, ready.result(), client)
-        process.should_exit = True
-        await task
+        try:
+            async with aiohttp.ClientSession() as client:
+                yield Running(server, ready.result(), client)
+        finally:
+            process.should_exit = True
+            await task
