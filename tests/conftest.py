@@ -73,9 +73,20 @@ async def vendor() -> AsyncIterator[Vendor]:
 
 
 @pytest.fixture
-async def parlez(data_dir: Path, vendor: Vendor) -> AsyncIterator[Running]:
+def server_database() -> str | None:
+    """The database of `parlez`; without a URL the one in its data folder."""
+    return None
+
+
+@pytest.fixture
+async def parlez(
+    data_dir: Path, vendor: Vendor, server_database: str | None
+) -> AsyncIterator[Running]:
     """A server whose model is `vendor`."""
     async with run_server(
-        data_dir, openai_api_key="sk-test", openai_base_url=vendor.url
+        data_dir,
+        openai_api_key="sk-test",
+        openai_base_url=vendor.url,
+        database_url=server_database,
     ) as running:
         yield running

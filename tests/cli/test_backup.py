@@ -13,7 +13,7 @@ from tests.cli.conftest import Served
 from tests.support.command import Command
 from tests.support.terminal import Terminal
 
-from parlez.cli.database_file import copy
+from parlez.storage.sqlite.look import copy
 
 # Writes pairs that always add up to zero, as fast as it can, and says when it began.
 WRITER = """

@@ -12,6 +12,12 @@ from parlez.http import turn_answers
 START = {"user_id": "1", "message": "Hi", "stream": True}
 
 
+@pytest.fixture
+def server_database(database_url: str) -> str | None:
+    """Streams are the same on each kind of database."""
+    return database_url
+
+
 def numbers(events: list[Event]) -> list[int]:
     return [int(event.id.split(".")[0]) for event in events]
 
@@ -97,9 +103,15 @@ async def test_bytes_are_proportional_to_the_text(parlez: Running, vendor: Vendo
     assert sizes[1] <= 10 * sizes[0]
 
 
-async def test_shutting_down_tells_followers_to_come_back(data_dir: Path, vendor: Vendor) -> None:
+async def test_shutting_down_tells_followers_to_come_back(
+    data_dir: Path, vendor: Vendor, database_url: str
+) -> None:
     vendor.reply = lambda text: Reply(["slow "] * 1000, delay=0.01)
-    fields = {"openai_api_key": "sk-test", "openai_base_url": vendor.url}
+    fields = {
+        "openai_api_key": "sk-test",
+        "openai_base_url": vendor.url,
+        "database_url": database_url,
+    }
     async with run_server(data_dir, **fields) as parlez:
         async with parlez.client.post(f"{parlez.url}/conversations/start", json=START) as response:
             path = f"/turns/{response.headers['Parlez-Turn-Id']}"
@@ -119,10 +131,14 @@ async def test_shutting_down_tells_followers_to_come_back(data_dir: Path, vendor
 
 
 async def test_an_interrupted_turn_is_answered_on_a_second_try(
-    data_dir: Path, vendor: Vendor
+    data_dir: Path, vendor: Vendor, database_url: str
 ) -> None:
     vendor.reply = lambda text: Reply(["slow "] * 1000, delay=0.01)
-    fields = {"openai_api_key": "sk-test", "openai_base_url": vendor.url}
+    fields = {
+        "openai_api_key": "sk-test",
+        "openai_base_url": vendor.url,
+        "database_url": database_url,
+    }
     headers = {"Idempotency-Key": "k"}
     async with run_server(data_dir, **fields) as parlez:
         asked = asyncio.create_task(

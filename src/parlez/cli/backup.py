@@ -15,7 +15,7 @@ from parlez.cli.private_file import private_file
 from parlez.cli.settings import folder_and_database, read_settings
 
 if TYPE_CHECKING:
-    from parlez.cli.database_file import Progress
+    from parlez.storage.sqlite.look import Progress
 
 
 @click.command()
@@ -57,13 +57,13 @@ def backup(target: Path, force: bool, as_json: bool, data_dir: Path | None) -> N
 def _copy(source: Path, made: Path) -> None:
     import sqlite3
 
-    from parlez.cli import database_file
+    from parlez.storage.sqlite import look
 
     try:
         with _progress() as progress:
-            database_file.copy(source, made, progress)
-        with database_file.reading(made) as connection:
-            found = database_file.damage(connection)
+            look.copy(source, made, progress)
+        with look.reading(made) as connection:
+            found = look.damage(connection)
     except sqlite3.Error as error:
         raise click.ClickException(f"The database cannot be copied: {error}.") from None
     if found:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from parlez.cli import database_file
 from parlez.cli.finding import Finding, ok, warning, wrong
 from parlez.storage.data_folder import Owner
 from parlez.storage.schema import HEAD, SchemaUnknown
+from parlez.storage.sqlite import look
 
 _HEALTH_SECONDS = 10
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -54,11 +54,11 @@ def check_database(database: Path) -> list[Finding]:
         return [ok(subject, f"{database} is not there yet; the first start makes it")]
     rights = _check_rights(database)
     try:
-        with database_file.reading(database) as connection:
-            found = database_file.damage(connection)
+        with look.reading(database) as connection:
+            found = look.damage(connection)
             if found:
                 raise sqlite3.DatabaseError("; ".join(found))
-            revision = database_file.revision(connection, database.name)
+            revision = look.revision(connection, database.name)
     except sqlite3.OperationalError as error:
         return [*rights, wrong(subject, f"{database}: {error}", "See whether its rights fit.")]
     except sqlite3.DatabaseError as error:

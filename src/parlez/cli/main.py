@@ -13,6 +13,8 @@ from parlez.cli.ask import ask
 from parlez.cli.backup import backup
 from parlez.cli.chat import chat
 from parlez.cli.doctor import doctor
+from parlez.cli.export import export_data
+from parlez.cli.import_ import import_data
 from parlez.cli.keys import keys
 from parlez.cli.models import models
 from parlez.cli.owner import owner
@@ -63,7 +65,10 @@ def parlez(ctx: click.Context) -> None:
         ctx.color = False
 
 
-for command in (serve, chat, ask, models, owner, keys, doctor, backup, version):
+for command in (
+    *(serve, chat, ask, models, owner, keys),
+    *(doctor, backup, export_data, import_data, version),
+):
     parlez.add_command(command)
 
 

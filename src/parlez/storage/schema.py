@@ -42,6 +42,14 @@ def check(tables: set[str], revision: str | None, name: str) -> bool:
     return revision != HEAD
 
 
+def outdated(name: str) -> str:
+    """What to say of a database that must be migrated first."""
+    return (
+        f"{name} does not have the schema of this version of Parlez yet. Start the server on it "
+        "once, then try again."
+    )
+
+
 def revisions() -> set[str]:
     """All revisions there have been."""
     return {path.name.split("_")[0] for path in (_HERE / "versions").glob("[0-9]*.py")}

@@ -4,6 +4,8 @@ Its own messages are never repeated: they quote what was stored, and a URL that 
 https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
+import re
+
 import psycopg
 from psycopg import errors
 
@@ -25,11 +27,24 @@ _AWAY = (
     errors.IdleInTransactionSessionTimeout,
 )
 _REFUSALS: dict[type[psycopg.Error], str] = {
-    errors.InvalidPassword: "it refuses the user or the password",
-    errors.InvalidAuthorizationSpecification: "it refuses the user",
-    errors.InvalidCatalogName: "there is no such database",
     errors.InsufficientPrivilege: "the user may not do that",
     errors.ReadOnlySqlTransaction: "it is read-only",
+}
+
+# An attempt to connect that failed has no code, only words.
+_UNREACHED = {
+    "authentication failed": "it refuses the user or the password",
+    "no password supplied": "it wants a password",
+    "no pg_hba.conf entry": "it does not let that user in from here",
+    'role ".*" does not exist': "there is no such user",
+    'database ".*" does not exist': "there is no such database",
+    "too many clients|connection slots": "it has too many connections",
+    "starting up|shutting down": "it is starting or stopping",
+    "SSL": "they do not agree on SSL",
+    "could not translate host name": "there is no such host",
+    "No such file or directory": "no server has such a socket",
+    "Connection refused": "no server listens there",
+    "timeout|timed out": "nobody answers there",
 }
 
 
@@ -54,10 +69,18 @@ def translate(error: psycopg.Error) -> StorageError:
     if isinstance(error, errors.TooManyConnections):
         return StorageBusy("The database has too many connections. Try again in a moment.")
     if is_away(error):
-        return StorageBusy("The database cannot be reached. Try again in a moment.")
+        why = _unreached(str(error))
+        return StorageBusy(f"The database cannot be reached{why}. Try again in a moment.")
     for kind, refusal in _REFUSALS.items():
         if isinstance(error, kind):
             return StorageError(f"The database cannot be used: {refusal}. See DATABASE_URL.")
     name = type(error).__name__
     code = f"{name}, {error.sqlstate}" if error.sqlstate else name
     return StorageError(f"The database refused ({code}). `parlez doctor` checks it.")
+
+
+def _unreached(message: str) -> str:
+    for words, why in _UNREACHED.items():
+        if re.search(words, message):
+            return f": {why}"
+    return ""
