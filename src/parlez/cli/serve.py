@@ -1,6 +1,7 @@
 """`parlez serve`"""
 
 import asyncio
+import gc
 from collections.abc import Coroutine
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, env_file: P
 
     def say_hello(url: str) -> None:
         click.echo(welcome(settings, url, dotenv))
+        _settle()
 
     try:
         _run(app.serve(settings, say_hello))
@@ -48,6 +50,14 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, env_file: P
             f"Could not listen on {settings.host}, port {settings.port}. "
             "If another program has it, give this one another: --port 0 takes a free one."
         ) from None
+
+
+def _settle() -> None:
+    """Spare the collector what was made at the start, which lives as long as the process, and let
+    it look less often at the rest: turns leave few cycles behind. A tenth of a turn's cost."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 def _run(serving: Coroutine[None, None, None]) -> None:
