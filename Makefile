@@ -18,7 +18,7 @@ serve: $(VENV)/.serve ## Run the server; ARGS="--port 9000" are passed on
 install-dev: $(VENV)/.dev ## Install what working on Parlez needs
 
 test: check ## Check, then run all tests but the chaos
-	$(VENV)/bin/pytest --ignore=tests/chaos
+	$(VENV)/bin/pytest --ignore=tests/chaos --numprocesses=3 --dist=loadfile
 
 check: $(VENV)/.dev ## Formatting, lint, types and the layers
 	$(VENV)/bin/ruff format --check

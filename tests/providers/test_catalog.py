@@ -32,7 +32,7 @@ def without_parts(monkeypatch):
 
 
 @pytest.mark.parametrize("key", NO_KEY)
-@pytest.mark.parametrize("name", [*ABSENT, "smollm2-135m", *REFERENCE_NAMES])
+@pytest.mark.parametrize("name", [*ABSENT, "smollm2-135m", *sorted(REFERENCE_NAMES)])
 def test_without_any_key_the_embedded_model_answers_for_the_reference_names(key, name):
     model = catalog(OPENAI_API_KEY=key or "").resolve(name)
     assert (model.name, model.vendor, model.unavailable) == ("smollm2-135m", "local", None)
