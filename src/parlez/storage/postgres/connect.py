@@ -18,10 +18,7 @@ _DEFAULTS = {
 }
 
 # The same from the server's side, which then lets go of the locks of a machine that vanished.
-_SESSION = (
-    f"-c lock_timeout={LOCK_MILLISECONDS} -c tcp_keepalives_idle=15 "
-    "-c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
-)
+_SESSION = "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 
 
 def connect(address: Address, name: str) -> psycopg.Connection:
@@ -34,7 +31,7 @@ def connect(address: Address, name: str) -> psycopg.Connection:
     told = {
         **_DEFAULTS,
         **given,
-        "options": f"{_SESSION} {given.get('options', '')}",
+        "options": f"{_SESSION} -c lock_timeout={LOCK_MILLISECONDS} {given.get('options', '')}",
         "application_name": name,
     }
     return psycopg.connect(make_conninfo(**told), autocommit=True)

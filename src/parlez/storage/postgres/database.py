@@ -17,8 +17,8 @@ from parlez.storage.postgres.statements import Compiler
 
 T = TypeVar("T")
 
-WRITERS = 4
-READERS = 2
+WRITERS = 8
+READERS = 4
 
 
 class PostgresDatabase:

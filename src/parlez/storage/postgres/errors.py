@@ -44,6 +44,7 @@ _UNREACHED = {
     "could not translate host name": "there is no such host",
     "No such file or directory": "no server has such a socket",
     "Connection refused": "no server listens there",
+    "invalid .* value|could not parse": "a parameter in its URL has no usable value",
     "timeout|timed out": "nobody answers there",
 }
 

@@ -1,11 +1,13 @@
 """Threads that run queries on PostgreSQL, each with a connection of its own."""
 
 import asyncio
+import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from parlez.core.errors import StorageBusy
 from parlez.storage.connection import Connection
@@ -17,41 +19,66 @@ MOST_WAITING = 10_000
 """Queries in the queue; past it callers are told that the database is busy."""
 
 
+@dataclass(slots=True)
+class _Job:
+    query: Callable[[Connection], Any]
+    future: asyncio.Future[Any]
+    deadline: float
+    result: Any = None
+    error: BaseException | None = None
+
+
 class Pool:
-    """`session` makes what each thread works with."""
+    """To be made on the event loop that will use it. `session` makes what each thread works
+    with."""
 
     def __init__(self, threads: int, session: Callable[[], Session]):
-        self._session = session
-        self._sessions: list[Session] = []
-        self._local = threading.local()
-        self._waiting = 0
-        self._threads = ThreadPoolExecutor(
-            threads, thread_name_prefix="parlez-postgres", initializer=self._prepare
-        )
+        self._loop = asyncio.get_running_loop()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._done: deque[_Job] = deque()
+        self._is_woken = False
+        self._threads = [
+            threading.Thread(target=self._work, args=(session(),), name="parlez-postgres")
+            for _ in range(threads)
+        ]
+        for thread in self._threads:
+            thread.daemon = True
+            thread.start()
 
     async def run(self, query: Callable[[Connection], T]) -> T:
-        if self._waiting >= MOST_WAITING:
+        if self._jobs.qsize() >= MOST_WAITING:
             raise StorageBusy("Too many queries wait for the database. Try again in a moment.")
-        self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._run, query, time.monotonic() + AWAY_SECONDS
-        )
-        future.add_done_callback(self._done)
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._jobs.put(_Job(query, future, time.monotonic() + AWAY_SECONDS))
         return await future
 
     async def close(self) -> None:
         """Finish what waits, then let go of the connections."""
-        await asyncio.to_thread(self._threads.shutdown)
-        for session in self._sessions:
-            session.close()
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
 
-    def _prepare(self) -> None:
-        self._local.session = self._session()
-        self._sessions.append(self._local.session)
+    def _work(self, session: Session) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job.result = session.run(job.query, job.deadline)
+            except BaseException as error:
+                job.error = error
+            self._done.append(job)
+            # The loop is woken once for all that is done by the time it looks.
+            if not self._is_woken:
+                self._is_woken = True
+                self._loop.call_soon_threadsafe(self._answer)
+        session.close()
 
-    def _run(self, query: Callable[[Connection], T], deadline: float) -> T:
-        session: Session = self._local.session
-        return session.run(query, deadline)
-
-    def _done(self, _: object) -> None:
-        self._waiting -= 1
+    def _answer(self) -> None:
+        self._is_woken = False
+        while self._done:
+            job = self._done.popleft()
+            if job.future.done():
+                continue
+            if job.error is not None:
+                job.future.set_exception(job.error)
+            else:
+                job.future.set_result(job.result)
