@@ -1,5 +1,6 @@
 """A terminal with a program in it."""
 
+import contextlib
 import os
 import pty
 import select
@@ -49,6 +50,18 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self._end, text.encode())
+
+    def press_until(self, key: str, text: str) -> str:
+        """Press a key like somebody who presses again where nothing happens, and read up to a text.
+
+        Python's line editor overlooks a Ctrl-C that comes between its handling of one key and its
+        waiting for the next, until another key is pressed.
+        """
+        for _ in range(20):
+            self.type(key)
+            with contextlib.suppress(AssertionError):
+                return self.read_until(text, seconds=2)
+        raise AssertionError(f"{key!r} does not lead to {text!r}")
 
     def read_until(self, text: str, seconds: float = 40) -> str:
         """What is shown up to and including a text, from where the last call ended."""
