@@ -13,6 +13,7 @@ import structlog
 from parlez.config import Settings
 from parlez.core.accounts import Accounts
 from parlez.core.admission import Admission
+from parlez.core.budgets import Budgets
 from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.identity import Caller, Right
 from parlez.core.key_ring import KeyRing
@@ -33,9 +34,11 @@ from parlez.providers.catalog import Catalog
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.row_files import read_rows
 from parlez.storage.accounts import SqlAccountStore
+from parlez.storage.budgets import SqlBudgetStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.data_folder import DataFolder
 from parlez.storage.keys import SqlKeyStore
+from parlez.storage.ledger import SqlLedgerStore
 from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import Place, locate, open_database
 from parlez.storage.turn_store import SqlTurnStore
@@ -93,12 +96,12 @@ async def running(
         if copied:
             log.info("the schema was upgraded; a copy was made first", copy=str(copied))
         try:
-            turns = SqlTurnStore(database, clock)
+            prices = PriceList(catalog.list())
+            turns = SqlTurnStore(database, clock, prices)
             account_store = SqlAccountStore(database, clock)
             metrics = Metrics()
-            prices = PriceList(catalog.list())
-            spending = Spending(prices, metrics, metrics)
-            engine = TurnEngine(turns, catalog, _limits(settings), spending)
+            spending = Spending(metrics, metrics)
+            engine = TurnEngine(turns, catalog, _limits(settings), prices, spending)
             interrupted = await engine.recover()
             if interrupted:
                 log.warning("turns were interrupted by the last stop", turns=interrupted)
@@ -108,11 +111,15 @@ async def running(
             mint = KeyMint(bytes.fromhex(signing_secret))
             ring = KeyRing(SqlKeyStore(database), mint, clock, engine.end_key)
             throttle = Throttle(KEYS_PER_ADDRESS, clock)
+            budgets = Budgets(SqlBudgetStore(database), catalog, clock)
+            await budgets.open()
             token = secrets.token_urlsafe(32)
             services = Services(
                 engine=engine,
-                admission=Admission(engine, SqlCallStore(database), clock),
+                admission=Admission(engine, SqlCallStore(database), budgets, clock),
                 accounts=accounts,
+                budgets=budgets,
+                ledger=SqlLedgerStore(database),
                 desk=ConversationDesk(SqlConversationStore(database), engine),
                 keys=ring,
                 catalog=catalog,

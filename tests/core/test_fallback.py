@@ -19,9 +19,12 @@ from parlez.core.limits import TurnLimits
 from parlez.core.messages import State
 from parlez.core.models import Model
 from parlez.core.ports.chat_model import ChatModel
+from parlez.core.prices import PriceList
 from parlez.core.turn_engine import TurnEngine
 from parlez.core.turns import TurnRequest
 from parlez.testing.scripted_model import Pause, Script, ScriptedModel
+
+NO_PRICES = PriceList([])
 
 FIRST = replace(MODEL, name="first", vendor_name="first", fallback=("second", "third"))
 SECOND = replace(MODEL, name="second", vendor_name="second", context_tokens=1_024)
@@ -54,7 +57,7 @@ class ThreeModels:
 async def say(stores: Stores, *scripts: Script, stream: bool = False, **limits: float):
     catalog = ThreeModels(*scripts)
     ended = Ended()
-    engine = TurnEngine(stores.turns, catalog, TurnLimits(flush=0.0, **limits), ended)
+    engine = TurnEngine(stores.turns, catalog, TurnLimits(flush=0.0, **limits), NO_PRICES, ended)
     started = await engine.start(ME, TurnRequest("Hi", stream=stream))
     told = await engine.wait(ME, started.turn.id)
     stored = await stores.turns.answer(ME, started.turn.id)
@@ -130,7 +133,7 @@ async def test_the_time_that_one_model_took_is_gone_for_the_next(stores):
 
 async def test_each_model_gets_what_fits_it(stores):
     catalog = ThreeModels([ModelFailed("down")], "Hello", "never")
-    engine = TurnEngine(stores.turns, catalog, TurnLimits(flush=0.0), Ended())
+    engine = TurnEngine(stores.turns, catalog, TurnLimits(flush=0.0), NO_PRICES, Ended())
     started = await engine.start(ME, TurnRequest("word " * 2_000))
     assert (await engine.wait(ME, started.turn.id)).turn.left_out == 1
     first, second = (

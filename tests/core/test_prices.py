@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from tests.support.engine import MODEL, Ended, Rig
+from tests.support.engine import Ended, Rig
 
 from parlez.core.events import Usage
 from parlez.core.messages import State
-from parlez.core.prices import Price, PriceList, cost
+from parlez.core.prices import Price, cost
 from parlez.core.spending import Spending
 from parlez.core.turns import Ending
 
@@ -60,16 +60,14 @@ class Meter:
 
 async def test_spending_is_told_and_an_unknown_price_is_an_alarm_once(stores, caplog):
     turn = (await Rig(stores, ["Hello"]).say()).turn
-    priced = Price(Decimal(1), Decimal(2))
     meter, behind = Meter(), Ended()
-    models = [replace(MODEL, price=None), replace(MODEL, name="priced", price=priced)]
-    spending = Spending(PriceList(models), meter, behind)
+    spending = Spending(meter, behind)
     ending = Ending(State.COMPLETED, "stop", usage=Usage(10, 5))
     with caplog.at_level(logging.WARNING):
-        spending.turn_ended(turn, ending, 1.0)
-        spending.turn_ended(turn, ending, 1.0)
-        spending.turn_ended(turn, replace(ending, model="priced"), 1.0)
-        spending.turn_ended(turn, replace(ending, usage=None), 1.0)
+        spending.turn_ended(turn, ending)
+        spending.turn_ended(turn, ending)
+        spending.turn_ended(turn, replace(ending, model="priced", cost=20))
+        spending.turn_ended(turn, replace(ending, usage=None))
     assert meter.told == [("scripted", None), ("scripted", None), ("priced", 20)]
     assert len(behind.endings) == 4
     assert [record.getMessage() for record in caplog.records] == [

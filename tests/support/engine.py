@@ -13,6 +13,7 @@ from parlez.core.messages import Message
 from parlez.core.models import Model
 from parlez.core.ports.chat_model import ChatModel, ChatRequest
 from parlez.core.ports.turn_store import Started
+from parlez.core.prices import PriceList
 from parlez.core.turn_engine import TurnEngine
 from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Turn, TurnRequest
 from parlez.testing.scripted_model import Script, ScriptedModel
@@ -44,7 +45,7 @@ class Ended:
     def __init__(self) -> None:
         self.endings: list[Ending] = []
 
-    def turn_ended(self, turn: Turn, ending: Ending, seconds: float) -> None:
+    def turn_ended(self, turn: Turn, ending: Ending) -> None:
         self.endings.append(ending)
 
 
@@ -62,7 +63,7 @@ class Rig:
         self.ended = Ended()
         limits.setdefault("flush", 0.0)
         self.engine = TurnEngine(
-            stores.turns, OneModel(self.model), TurnLimits(**limits), self.ended
+            stores.turns, OneModel(self.model), TurnLimits(**limits), PriceList([MODEL]), self.ended
         )
 
     async def start(self, text: str = "Hi", key: str | None = None, **fields: Any) -> Started:

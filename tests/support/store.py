@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.support.server import no_death
 
+from parlez.core.prices import PriceList
 from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.database import Database
@@ -31,7 +32,7 @@ class Stores:
     def __init__(self, database: Database):
         self.database = database
         self.clock = TestClock()
-        self.turns = SqlTurnStore(database, self.clock)
+        self.turns = SqlTurnStore(database, self.clock, PriceList([]))
         self.conversations = SqlConversationStore(database)
         self.accounts = SqlAccountStore(database, self.clock)
         self.calls = SqlCallStore(database)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from parlez.core.budgets import Budgets
 from parlez.core.identity import Caller, Scope
 from parlez.core.limits import Meter
 from parlez.core.ports.call_store import CallStore
@@ -22,8 +23,9 @@ class Admission:
     anything is awaited, and uncounted if it starts no turn.
     """
 
-    def __init__(self, engine: TurnEngine, store: CallStore, clock: Clock):
+    def __init__(self, engine: TurnEngine, store: CallStore, budgets: Budgets, clock: Clock):
         self._engine = engine
+        self._budgets = budgets
         self._store = store
         self._clock = clock
         self._logs: dict[str, asyncio.Task[SlidingLog]] = {}
@@ -33,14 +35,16 @@ class Admission:
     ) -> Started:
         """Start a turn, or join the one that the key names, which costs nothing. Raises
         `RateLimited`, and whatever `TurnEngine.start` does."""
+        reserve = self._budgets.reserve(caller, request)
         if caller.meter is None:
-            return await self._engine.start(caller.scope, request, key, Payer(caller.key_id))
+            payer = Payer(caller.key_id, None, reserve)
+            return await self._engine.start(caller.scope, request, key, payer)
         log = await self._log(caller.scope, caller.meter)
         now = self._clock.now()
         log.admit(now)
         started = None
         try:
-            payer = Payer(caller.key_id, caller.meter.subject)
+            payer = Payer(caller.key_id, caller.meter.subject, reserve)
             started = await self._engine.start(caller.scope, request, key, payer)
         finally:
             if started is None or not started.created:

@@ -23,8 +23,8 @@ MOST_REFITS = 4
 class Answer:
     """What has become of an answer so far; whoever ends the turn reads it, also after an error.
 
-    `model` is the name of the one that answers, or was asked last, and `begun` whether it has said
-    anything.
+    `model` is the name of the one that answers, or was asked last, `prompt_tokens` a guess at what
+    it was sent, and `begun` whether it has said anything.
     """
 
     def __init__(self, recorder: Recorder | None = None):
@@ -32,6 +32,7 @@ class Answer:
         self.finished: Finished | None = None
         self.left_out = 0
         self.model: str | None = None
+        self.prompt_tokens = 0
         self.begun = False
         self._text = ""
 
@@ -92,6 +93,7 @@ class Answering:
         for refits_left in reversed(range(MOST_REFITS)):
             context = fit(history, turn.system_prompt, budget)
             answer.left_out = earlier + context.left_out
+            answer.prompt_tokens = context.tokens
             request = ChatRequest(model.vendor_name, context.prompts, turn.options)
             try:
                 await self._ask(self._catalog.chat_model(model), request, answer, deadline)

@@ -1,4 +1,4 @@
-"""The four ways in which a turn that ran can end."""
+"""The ways in which a turn that ran can end, and what it used."""
 
 import logging
 
@@ -6,7 +6,9 @@ from parlez.core.answering import Answer
 from parlez.core.bugs import describe
 from parlez.core.closing import log_end_without_log
 from parlez.core.errors import ParlezError
+from parlez.core.events import Usage
 from parlez.core.messages import State
+from parlez.core.tokens import estimate_tokens
 from parlez.core.turns import Ending, TurnError
 
 logger = logging.getLogger(__name__)
@@ -39,8 +41,28 @@ def _ending(state: State, reason: str, answer: Answer, error: TurnError | None =
         reason,
         text=answer.text,
         error=error,
-        usage=answer.finished.usage if answer.finished else None,
+        usage=_usage(answer, state),
         left_out=answer.left_out,
         model=answer.model,
         log_end=recorder.last_number if recorder else log_end_without_log(answer.text),
     )
+
+
+def lost(reason: str, question: str, said: str, log_end: int) -> Ending:
+    """The end of a turn whose process is gone, with what its log holds."""
+    usage = Usage(estimate_tokens(question), _spoken(said), estimated=True)
+    return Ending(State.INTERRUPTED, reason, text=said, log_end=log_end, usage=usage)
+
+
+def _usage(answer: Answer, state: State) -> Usage:
+    """What the vendor reported, or else a guess. A model that failed before it said anything is
+    taken to have cost nothing, as vendors have it."""
+    if answer.finished and answer.finished.usage:
+        return answer.finished.usage
+    if state is State.FAILED and not answer.begun:
+        return Usage(0, 0, estimated=True)
+    return Usage(answer.prompt_tokens, _spoken(answer.text), estimated=True)
+
+
+def _spoken(text: str) -> int:
+    return estimate_tokens(text) if text else 0

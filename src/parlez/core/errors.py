@@ -11,6 +11,7 @@ ParlezError
 │   ├── QueueFull           a conversation has as many waiting turns as it takes
 │   └── IdempotencyMismatch a key was sent again with another body
 ├── RateLimited             the caller has called as often as it may for now
+│   └── BudgetExceeded      … or spent as much
 ├── ModelError              the language model did not answer
 │   ├── ModelUnavailable    it cannot be used at all
 │   │   ├── ModelUnreachable … because no connection to it can be made
@@ -96,6 +97,10 @@ class RateLimited(ParlezError):
     def __init__(self, message: str, *, retry_after: float, reset_at: int):
         super().__init__(message, retry_after=retry_after)
         self.reset_at = reset_at
+
+
+class BudgetExceeded(RateLimited):
+    code = "budget_exceeded"
 
 
 class ModelError(ParlezError):

@@ -23,6 +23,7 @@ from parlez.core.messages import Message, Role, State
 from parlez.core.models import ModelCatalog
 from parlez.core.ports.telemetry import Telemetry
 from parlez.core.ports.turn_store import Started, TurnStore
+from parlez.core.prices import PriceList
 from parlez.core.recorder import Recorder
 from parlez.core.turns import (
     NOBODY,
@@ -49,11 +50,13 @@ class TurnEngine:
         store: TurnStore,
         catalog: ModelCatalog,
         limits: TurnLimits,
+        prices: PriceList,
         telemetry: Telemetry,
     ):
         self._store = store
         self._catalog = catalog
         self._limits = limits
+        self._prices = prices
         self._telemetry = telemetry
         self._answering = Answering(store, catalog, limits)
         self._live = LiveTurns()
@@ -194,8 +197,13 @@ class TurnEngine:
             ending = endings.failed(answer, error)
         else:
             ending = endings.completed(answer)
+        ending = replace(
+            ending,
+            cost=self._prices.cost(ending.model or turn.model, ending.usage),
+            seconds=asyncio.get_running_loop().time() - began,
+        )
         await self._end(live, turn, ending)
-        self._telemetry.turn_ended(turn, ending, asyncio.get_running_loop().time() - began)
+        self._telemetry.turn_ended(turn, ending)
 
     async def _end(self, live: LiveTurn, turn: Turn, ending: Ending) -> None:
         try:

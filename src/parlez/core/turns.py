@@ -6,6 +6,7 @@ from parlez.core.events import Usage
 from parlez.core.identity import Scope
 from parlez.core.messages import State
 from parlez.core.ports.chat_model import Options
+from parlez.core.reserve import Reserve, Reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,12 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who a turn is for: the key that it was asked with, None for the local owner, and the meter
-    that counts it, None where none does."""
+    """Who a turn is for: the key that it was asked with, None for the local owner; the meter that
+    counts it, None where none does; and what its budgets must set aside, None if it has none."""
 
     key_id: str | None = None
     meter: str | None = None
+    reserve: Reserve | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Turn:
     left_out: int = 0
     log_end: int = 1
     key_id: str | None = None
+    reserved: Reserved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,9 @@ class TurnError:
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a turn ends: everything about it that is known only then. `model` is the one that
-    answered, None where it is the one that the turn started with."""
+    answered, None where it is the one that the turn started with. `usage` is None only for a turn
+    that never ran; `cost` is in micro-dollars, None where the price is not known, and `seconds` is
+    how long the turn ran."""
 
     state: State
     reason: str
@@ -100,6 +105,8 @@ class Ending:
     left_out: int = 0
     log_end: int = 1
     model: str | None = None
+    cost: int | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

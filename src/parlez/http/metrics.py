@@ -35,7 +35,7 @@ class Metrics:
         )
         self._tokens = Counter(
             "parlez_tokens",
-            "Tokens that models reported.",
+            "Tokens that models reported, or that are guessed where they did not.",
             ("model", "kind"),
             registry=self.registry,
         )
@@ -58,9 +58,9 @@ class Metrics:
     def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).observe(seconds)
 
-    def turn_ended(self, turn: Turn, ending: Ending, seconds: float) -> None:
+    def turn_ended(self, turn: Turn, ending: Ending) -> None:
         model = ending.model or turn.model
-        self._turns.labels(model, ending.state).observe(seconds)
+        self._turns.labels(model, ending.state).observe(ending.seconds)
         if ending.usage:
             self._tokens.labels(model, "prompt").inc(ending.usage.prompt_tokens)
             self._tokens.labels(model, "completion").inc(ending.usage.completion_tokens)

@@ -7,9 +7,11 @@ from fastapi import Request
 
 from parlez.core.accounts import Accounts
 from parlez.core.admission import Admission
+from parlez.core.budgets import Budgets
 from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.key_ring import KeyRing
 from parlez.core.models import ModelCatalog
+from parlez.core.ports.ledger_store import LedgerStore
 from parlez.core.prices import PriceList
 from parlez.core.turn_engine import TurnEngine
 from parlez.http.gate import Gate
@@ -25,6 +27,8 @@ class Services:
     engine: TurnEngine
     admission: Admission
     accounts: Accounts
+    budgets: Budgets
+    ledger: LedgerStore
     desk: ConversationDesk
     keys: KeyRing
     catalog: ModelCatalog

@@ -34,6 +34,8 @@ _LINK = text("""
     WHERE account_id = :account_id AND id = :id
 """)
 
+_CONTENT = text("SELECT content FROM message WHERE account_id = :account_id AND id = :id")
+
 _STATE = text("SELECT state FROM message WHERE account_id = :account_id AND id = :id")
 
 # What followed an earlier answer to the same message follows the new one.
@@ -146,6 +148,11 @@ def state(c: Connection, scope: Scope, message_id: str) -> State:
     row = c.one(_STATE, account_id=scope.account_id, id=message_id)
     assert row is not None
     return State(row[0])
+
+
+def content(c: Connection, scope: Scope, message_id: str) -> str:
+    row = c.one(_CONTENT, account_id=scope.account_id, id=message_id)
+    return row[0] if row else ""
 
 
 def adopt(

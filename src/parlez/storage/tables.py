@@ -110,6 +110,8 @@ turn = Table(
     Column("log_end", Integer, nullable=False),
     Column("log_kept", Integer, nullable=False),
     Column("key_id", Text),
+    Column("reserved_tokens", BigInteger),
+    Column("reserved_cost", BigInteger),
     PrimaryKeyConstraint("account_id", "id"),
     Index("turn_by_conversation", "account_id", "conversation_id"),
     # One turn at a time: the database itself refuses a second.
@@ -174,4 +176,40 @@ metered_call = Table(
     PrimaryKeyConstraint("account_id", "subject", "created_at", "turn_id"),
     Index("metered_call_by_time", "created_at"),
     sqlite_with_rowid=False,
+)
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("key_id", Text),
+    Column("conversation_id", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    Column("estimated", Integer, nullable=False),
+    Column("cost", BigInteger),
+    Column("microseconds", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "id"),
+    Index("ledger_entry_by_time", "account_id", "ended_at"),
+)
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    Column("period_start", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "id"),
+    Index("budget_by_subject", "account_id", "key_id", "unit", "period", unique=True),
 )

@@ -10,7 +10,7 @@ from parlez.core.ids import new_id
 from parlez.core.messages import State
 from parlez.core.ports.turn_store import Started
 from parlez.core.turns import IdempotencyKey, Payer, Turn, TurnRequest
-from parlez.storage import conversations, idempotency, messages, metered_calls, turns
+from parlez.storage import budgets, conversations, idempotency, messages, metered_calls, turns
 from parlez.storage.connection import Connection
 from parlez.storage.turn_rows import write_options
 
@@ -79,6 +79,8 @@ def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
         turn = _start_next(c, new, turn_id, new.request.conversation_id)
     if new.payer.meter:
         metered_calls.insert(c, new.scope, new.payer.meter, turn_id, new.now)
+    if new.payer.reserve:
+        turn = budgets.reserve(c, turn, new.payer.reserve)
     return Started(turn, created=True)
 
 

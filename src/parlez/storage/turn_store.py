@@ -6,6 +6,7 @@ from parlez.core.events import Numbered
 from parlez.core.identity import Scope
 from parlez.core.ports.clock import Clock
 from parlez.core.ports.turn_store import Branch, Started
+from parlez.core.prices import PriceList
 from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Payer, Turn, TurnRequest
 from parlez.storage import events, messages, turns, upkeep
 from parlez.storage.database import Database
@@ -13,9 +14,12 @@ from parlez.storage.turn_start import TurnStart, start
 
 
 class SqlTurnStore:
-    def __init__(self, database: Database, clock: Clock):
+    """`prices` are for turns whose process is gone, and which are ended here."""
+
+    def __init__(self, database: Database, clock: Clock, prices: PriceList):
         self._database = database
         self._clock = clock
+        self._prices = prices
 
     async def start(
         self,
@@ -60,11 +64,15 @@ class SqlTurnStore:
 
     async def interrupt(self, turn: Turn, reason: str) -> Turn | None:
         now = self._clock.now()
-        return await self._database.write(lambda c: upkeep.interrupt(c, turn, reason, now))
+        return await self._database.write(
+            lambda c: upkeep.interrupt(c, turn, reason, self._prices, now)
+        )
 
     async def interrupt_open(self, reason: str) -> int:
         now = self._clock.now()
-        return await self._database.write(lambda c: upkeep.interrupt_open(c, reason, now))
+        return await self._database.write(
+            lambda c: upkeep.interrupt_open(c, reason, self._prices, now)
+        )
 
     async def probe(self) -> str:
         await self._database.read(upkeep.running)

@@ -7,7 +7,7 @@ from parlez.core.errors import NotFound
 from parlez.core.identity import Scope
 from parlez.core.messages import State
 from parlez.core.turns import EndedTurn, Ending, Turn
-from parlez.storage import conversations, messages
+from parlez.storage import budgets, conversations, ledger, messages
 from parlez.storage.connection import Connection
 from parlez.storage.turn_rows import COLUMNS, read_turn
 
@@ -70,6 +70,8 @@ def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
         return None
     added = 1 if ending.text else 0
     newest = conversations.end_turn(c, turn.scope, turn.conversation_id, added, now)
+    ledger.insert(c, turn, ending, now)
+    budgets.settle(c, turn, ending, now)
     return promote(c, turn.scope, turn.conversation_id) if newest > position else None
 
 
@@ -89,7 +91,11 @@ def stop_queued(c: Connection, scope: Scope, turn_id: str, now: int) -> bool:
         return False
     if messages.state(c, scope, turn.user_message_id) is State.QUEUED:
         _place(c, turn)
-    return _end(c, turn, Ending(State.STOPPED, "stopped"), now) is not None
+    ending = Ending(State.STOPPED, "stopped")
+    if _end(c, turn, ending, now) is None:
+        return False
+    budgets.settle(c, turn, ending, now)
+    return True
 
 
 def promote(c: Connection, scope: Scope, conversation_id: str) -> Turn | None:

@@ -3,11 +3,14 @@
 These are the only queries without a scope; nothing of them reaches a caller.
 """
 
+from dataclasses import replace
+
 from sqlalchemy import text
 
-from parlez.core.messages import State
-from parlez.core.turns import Ending, Turn
-from parlez.storage import events, idempotency, metered_calls, turns
+from parlez.core import endings
+from parlez.core.prices import PriceList
+from parlez.core.turns import Turn
+from parlez.storage import events, idempotency, messages, metered_calls, turns
 from parlez.storage.connection import Connection
 from parlez.storage.turn_rows import COLUMNS, read_turn
 
@@ -29,21 +32,24 @@ def running(c: Connection) -> list[Turn]:
     return [read_turn(row) for row in c.all(_RUNNING)]
 
 
-def interrupt(c: Connection, turn: Turn, reason: str, now: int) -> Turn | None:
+def interrupt(c: Connection, turn: Turn, reason: str, prices: PriceList, now: int) -> Turn | None:
     """End a running turn with the text that its log holds; the next one is started and returned."""
     if not turns.hold_running(c, turn):
         return None
+    question = messages.content(c, turn.scope, turn.user_message_id)
     said = events.said(c, turn.scope, turn.id)
     last = events.last_number(c, turn.scope, turn.id)
-    return turns.end(c, turn, Ending(State.INTERRUPTED, reason, text=said, log_end=last), now)
+    ending = endings.lost(reason, question, said, last)
+    ending = replace(ending, cost=prices.cost(turn.model, ending.usage))
+    return turns.end(c, turn, ending, now)
 
 
-def interrupt_open(c: Connection, reason: str, now: int) -> int:
+def interrupt_open(c: Connection, reason: str, prices: PriceList, now: int) -> int:
     """End every running turn, and so, as each end starts the next, every one that waits."""
     interrupted = 0
     at_work = running(c)
     while at_work:
-        promoted = interrupt(c, at_work.pop(), reason, now)
+        promoted = interrupt(c, at_work.pop(), reason, prices, now)
         at_work += [promoted] if promoted else []
         interrupted += 1
     return interrupted

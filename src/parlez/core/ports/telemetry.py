@@ -6,6 +6,6 @@ from parlez.core.turns import Ending, Turn
 
 
 class Telemetry(Protocol):
-    def turn_ended(self, turn: Turn, ending: Ending, seconds: float) -> None:
-        """A turn that ran for so many seconds has ended."""
+    def turn_ended(self, turn: Turn, ending: Ending) -> None:
+        """A turn that ran has ended."""
         ...

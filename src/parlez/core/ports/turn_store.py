@@ -42,11 +42,11 @@ class TurnStore(Protocol):
         payer: Payer,
     ) -> Started:
         """Store the user message, an empty answer and the turn, running if its conversation is
-        idle and queued if not, and count it for its payer.
+        idle and queued if not, count it for its payer, and set aside what it may cost.
 
         With a key that is known: the turn it names, if that is not failed or interrupted; else a
         new attempt, whose answer takes the place of the old one. Raises `NotFound`, `QueueFull`,
-        `IdempotencyMismatch`.
+        `IdempotencyMismatch`, `BudgetExceeded`, and `Forbidden` for a budget that cannot be kept.
         """
         ...
 
@@ -55,7 +55,8 @@ class TurnStore(Protocol):
         ...
 
     async def end(self, turn: Turn, ending: Ending) -> Turn | None:
-        """End a running turn and start the next one of its conversation, which is returned.
+        """End a running turn, enter what it used into the ledger, and start the next one of its
+        conversation, which is returned.
 
         Nothing happens to a turn that has ended, or was deleted: its first end stands.
         """
@@ -91,7 +92,7 @@ class TurnStore(Protocol):
 
     async def interrupt(self, turn: Turn, reason: str) -> Turn | None:
         """End a running turn that nobody works on, keeping the text that was logged, and start the
-        next one of its conversation, which is returned."""
+        next one of its conversation, which is returned. What it used is guessed."""
         ...
 
     async def interrupt_open(self, reason: str) -> int:

@@ -1,0 +1,33 @@
+"""What was used, added up."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Grouping(StrEnum):
+    """What the ledger's entries are added up by."""
+
+    MODEL = "model"
+    KEY = "key"
+    CONVERSATION = "conversation"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSum:
+    """Entries of one group, added up.
+
+    `group` is the model's name, the key's or the conversation's id, or the start of the day (UTC)
+    in microseconds since 1970; None gathers what was asked without a key. `cost` is in
+    micro-dollars and leaves out the `unpriced` entries, whose price is not known; `estimated`
+    counts the entries whose tokens no vendor reported. `seconds` is the time that the models took.
+    """
+
+    group: str | int | None
+    turns: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: int
+    unpriced: int
+    estimated: int
+    seconds: float
