@@ -20,8 +20,8 @@ from parlez import __version__
 from parlez.api.conversations import encode as conversations_encode
 from parlez.api.conversations import routes as conversations
 from parlez.api.operations import routes as operations
+from parlez.api.platform import budgets, health, keys, owner, usage
 from parlez.api.platform import encode as platform_encode
-from parlez.api.platform import health, keys, owner
 from parlez.api.truesync import encode as truesync_encode
 from parlez.api.truesync import routes as truesync
 from parlez.api.turns import routes as turns
@@ -54,6 +54,8 @@ def create_app(server: Server) -> ASGIApp:
         turns.router,
         keys.router,
         owner.router,
+        usage.router,
+        budgets.router,
         health.router,
         operations.router,
     ):

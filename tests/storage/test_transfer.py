@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, text
+from sqlalchemy import Column, Index, Integer, text
 from sqlalchemy.schema import ColumnCollectionConstraint
 from tests.support.postgres import Postgres
 from tests.support.store import open_stores
@@ -39,8 +39,9 @@ TEXTS = [
 def is_indexed(column: Column[Any]) -> bool:
     """Whether its texts are short by their nature."""
     table = column.table
-    unique = (each for each in table.constraints if isinstance(each, ColumnCollectionConstraint))
-    return any(column.name in each.columns for each in (*unique, *table.indexes))
+    indexed: list[ColumnCollectionConstraint | Index] = list(table.indexes)
+    indexed += [each for each in table.constraints if isinstance(each, ColumnCollectionConstraint)]
+    return any(column.name in each.columns for each in indexed)
 
 
 def nothing(done: int, total: int) -> None:

@@ -8,9 +8,11 @@ from tests.support.server import no_death
 
 from parlez.core.prices import PriceList
 from parlez.storage.accounts import SqlAccountStore
+from parlez.storage.budgets import SqlBudgetStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.database import Database
 from parlez.storage.keys import SqlKeyStore
+from parlez.storage.ledger import SqlLedgerStore
 from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import locate, open_database
 from parlez.storage.turn_store import SqlTurnStore
@@ -37,6 +39,8 @@ class Stores:
         self.accounts = SqlAccountStore(database, self.clock)
         self.calls = SqlCallStore(database)
         self.keys = SqlKeyStore(database)
+        self.ledger = SqlLedgerStore(database)
+        self.budgets = SqlBudgetStore(database)
 
 
 @asynccontextmanager

@@ -1,0 +1,95 @@
+"""What was used."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import AwareDatetime, BaseModel, Field
+
+from parlez.api.platform.schemas import ErrorResponse
+from parlez.core.errors import InvalidInput
+from parlez.core.ledger import Grouping, UsageSum
+from parlez.http.callers import DataCaller
+from parlez.http.documented import errors
+from parlez.http.fields import uuid_of
+from parlez.http.json_route import JsonRoute
+from parlez.http.services import services
+from parlez.http.times import iso_time
+
+router = APIRouter(prefix="/api/usage", tags=["platform"], route_class=JsonRoute)
+
+MOST_GROUPS = 1_000
+
+
+class UsageGroup(BaseModel):
+    group: str | None = Field(
+        description="The model, the id of the key or the conversation, or the day (UTC). "
+        "null gathers what was asked without a key."
+    )
+    turns: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float = Field(description="US dollars, without the turns whose price is not known.")
+    unpriced_turns: int = Field(description="Turns whose price is not known.")
+    estimated_turns: int = Field(description="Turns whose tokens are guessed.")
+    seconds: float = Field(description="How long the models took, all turns together.")
+
+
+class UsageResponse(BaseModel):
+    since: str
+    until: str
+    by: Grouping
+    groups: list[UsageGroup]
+
+
+@router.get("", summary="Read the ledger", responses=errors(ErrorResponse, 400, 401, 403, 503))
+async def usage(
+    request: Request,
+    caller: DataCaller,
+    by: Annotated[Grouping, Query(description="What to add up by.")] = Grouping.DAY,
+    since: Annotated[
+        AwareDatetime | None, Query(description="From this time on; else 30 days back.")
+    ] = None,
+    until: Annotated[
+        AwareDatetime | None, Query(description="Before this time; else up to now.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_GROUPS)] = 100,
+) -> UsageResponse:
+    """What the account's turns used, added up. Turns that were stopped or failed count with what
+    they are guessed to have used. The newest days come first, all else by how much was used."""
+    ends = until or datetime.now(UTC) + timedelta(seconds=1)
+    begins = since or ends - timedelta(days=30)
+    first, last = _microseconds(begins), _microseconds(ends)
+    found = await services(request).ledger.sums(caller.scope, first, last, by, limit)
+    return UsageResponse(
+        since=iso_time(first),
+        until=iso_time(last),
+        by=by,
+        groups=[_group(each, by) for each in found],
+    )
+
+
+def _group(found: UsageSum, by: Grouping) -> UsageGroup:
+    return UsageGroup(
+        group=_name(found.group, by),
+        turns=found.turns,
+        prompt_tokens=found.prompt_tokens,
+        completion_tokens=found.completion_tokens,
+        cost=found.cost / 1_000_000,
+        unpriced_turns=found.unpriced,
+        estimated_turns=found.estimated,
+        seconds=found.seconds,
+    )
+
+
+def _name(group: str | int | None, by: Grouping) -> str | None:
+    if isinstance(group, int):
+        return iso_time(group)[:10]
+    return uuid_of(group) if group and by is Grouping.CONVERSATION else group
+
+
+def _microseconds(time: datetime) -> int:
+    try:
+        return int(time.timestamp() * 1_000_000)
+    except (OverflowError, ValueError):
+        raise InvalidInput("since and until must be times of this era.") from None
