@@ -39,9 +39,18 @@ def test_no_span_holds_more_than_its_limit_and_none_is_refused_in_vain(
             assert in_the_way(refused.reset_at - 1)
             assert not in_the_way(refused.reset_at)
             assert refused.retry_after == (refused.reset_at - now) / SECOND
+            assert refused.standing == log.standing(now)
+            assert not all(standing.left for standing in refused.standing)
         else:
             assert not in_the_way(now)
             admitted.append(now)
+        for standing in log.standing(now):
+            length = standing.limit.seconds * SECOND
+            within = [call for call in admitted if now - length < call <= now]
+            assert standing.left == standing.limit.calls - len(within)
+            later = now + round(standing.more_in * SECOND)
+            assert within == [call for call in within if later - 1 - length < call]
+            assert within != [call for call in within if later - length < call] or not within
 
 
 def test_a_call_that_came_to_nothing_is_taken_back() -> None:

@@ -24,8 +24,19 @@ def clock() -> TestClock:
 
 
 @pytest.fixture
-async def parlez(data_dir: Path, vendor: Vendor, clock: TestClock) -> AsyncIterator[Running]:
-    fields = {"openai_api_key": "sk-test", "openai_base_url": vendor.url}
+def fields(vendor: Vendor, server_database: str | None) -> dict[str, str | None]:
+    """The settings of the server, also after a restart."""
+    return {
+        "openai_api_key": "sk-test",
+        "openai_base_url": vendor.url,
+        "database_url": server_database,
+    }
+
+
+@pytest.fixture
+async def parlez(
+    data_dir: Path, fields: dict[str, str | None], clock: TestClock
+) -> AsyncIterator[Running]:
     async with run_server(data_dir, clock=clock, **fields) as running:
         yield running
 
@@ -49,6 +60,8 @@ async def test_chat_answers_as_documented(parlez: Running, key: str) -> None:
     answer = await chat(parlez, key, "Tell me about TrueSyncAI")
     assert answer.status == 200
     assert answer.body["response"] == "You said: Tell me about TrueSyncAI "
+    assert answer.headers["ratelimit-policy"] == '"hour";q=100;w=3600'
+    assert answer.headers["ratelimit"] == '"hour";r=99;t=3600'
 
 
 async def test_each_call_is_a_new_conversation_unless_one_is_named(
@@ -186,9 +199,8 @@ async def test_of_many_clients_exactly_a_hundred_pass(
 
 
 async def test_the_next_passes_exactly_when_it_was_told_to(
-    data_dir: Path, vendor: Vendor, clock: TestClock
+    data_dir: Path, fields: dict[str, str | None], clock: TestClock
 ) -> None:
-    fields = {"openai_api_key": "sk-test", "openai_base_url": vendor.url}
     begun = clock.time
     async with run_server(data_dir, clock=clock, **fields) as parlez:
         key = (await parlez.call("POST", "/generate_api_key")).body["api_key"]
@@ -208,6 +220,8 @@ async def test_the_next_passes_exactly_when_it_was_told_to(
         assert (await chat(parlez, key)).status == 200
         refused = await chat(parlez, key)
         assert refused.headers["retry-after"] == "7"
+        assert refused.headers["ratelimit-policy"] == '"hour";q=100;w=3600'
+        assert refused.headers["ratelimit"] == '"hour";r=0;t=7'
 
 
 async def test_what_starts_no_turn_is_not_counted(parlez: Running, key: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from parlez.core.budgets import Budgets
 from parlez.core.identity import Caller, Scope
-from parlez.core.limits import Meter
+from parlez.core.limits import Meter, Standing
 from parlez.core.ports.call_store import CallStore
 from parlez.core.ports.clock import Clock
 from parlez.core.ports.turn_store import Started
@@ -28,7 +28,7 @@ class Admission:
         self._budgets = budgets
         self._store = store
         self._clock = clock
-        self._logs: dict[str, asyncio.Task[SlidingLog]] = {}
+        self._logs: dict[Meter, asyncio.Task[SlidingLog]] = {}
 
     async def start(
         self, caller: Caller, request: TurnRequest, key: IdempotencyKey | None
@@ -51,18 +51,23 @@ class Admission:
                 log.take_back(now)
         return started
 
+    def standing(self, caller: Caller) -> tuple[Standing, ...]:
+        """How the limits of a caller stand who has just started a turn; nothing for one without."""
+        reading = self._logs.get(caller.meter) if caller.meter else None
+        return reading.result().standing(self._clock.now()) if reading and reading.done() else ()
+
     async def _log(self, scope: Scope, meter: Meter) -> SlidingLog:
         """The calls of a meter. Whoever asks first reads them, and all others wait for that."""
-        if meter.subject not in self._logs:
+        if meter not in self._logs:
             if len(self._logs) >= MOST_LOGS:
                 del self._logs[next(iter(self._logs))]
-            self._logs[meter.subject] = asyncio.create_task(self._read(scope, meter))
-        reading = self._logs[meter.subject]
+            self._logs[meter] = asyncio.create_task(self._read(scope, meter))
+        reading = self._logs[meter]
         try:
             return await asyncio.shield(reading)
         except Exception:
-            if self._logs.get(meter.subject) is reading:
-                del self._logs[meter.subject]
+            if self._logs.get(meter) is reading:
+                del self._logs[meter]
             raise
 
     async def _read(self, scope: Scope, meter: Meter) -> SlidingLog:

@@ -31,6 +31,8 @@ the text of a message, a secret, or words of a vendor's that could repeat either
 
 from collections.abc import Iterator
 
+from parlez.core.limits import Standing
+
 
 class ParlezError(Exception):
     """Base of all errors that a caller may be told about.
@@ -88,15 +90,23 @@ class IdempotencyMismatch(Conflict):
 
 
 class RateLimited(ParlezError):
-    """`retry_after` is the seconds until the next call may come, and `reset_at` when that is, in
-    microseconds since 1970, UTC."""
+    """`retry_after` is the seconds until the next call may come, `reset_at` when that is, in
+    microseconds since 1970, UTC, and `standing` how the limits stand, where they count calls."""
 
     code = "rate_limited"
     retryable = True
 
-    def __init__(self, message: str, *, retry_after: float, reset_at: int):
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float,
+        reset_at: int,
+        standing: tuple[Standing, ...] = (),
+    ):
         super().__init__(message, retry_after=retry_after)
         self.reset_at = reset_at
+        self.standing = standing
 
 
 class BudgetExceeded(RateLimited):

@@ -26,6 +26,15 @@ class CallLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a limit stands: calls that are left now, and seconds until there is one more."""
+
+    limit: CallLimit
+    left: int
+    more_in: float
+
+
+@dataclass(frozen=True, slots=True)
 class Meter:
     """Whose calls are counted together, and how many there may be."""
 

@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from parlez.core.errors import RateLimited
-from parlez.core.limits import CallLimit, Meter
+from parlez.core.limits import CallLimit, Meter, Standing
 
 MICROSECONDS = 1_000_000
 
@@ -23,7 +23,8 @@ class SlidingLog:
         del self._times[: bisect_right(self._times, now - self._longest)]
         refused = [refusal for limit in self._limits if (refusal := self._refusal(limit, now))]
         if refused:
-            raise _rate_limited(*max(refused, key=lambda refusal: refusal[1]), now)
+            longest = max(refused, key=lambda refusal: refusal[1])
+            raise _rate_limited(*longest, self.standing(now), now)
         # The clock may have been set back; the log stays in order.
         self._times.insert(bisect_right(self._times, now), now)
 
@@ -33,6 +34,17 @@ class SlidingLog:
         if place < len(self._times) and self._times[place] == time:
             del self._times[place]
 
+    def standing(self, now: int) -> tuple[Standing, ...]:
+        """How each limit stands."""
+        return tuple(self._standing(limit, now) for limit in self._limits)
+
+    def _standing(self, limit: CallLimit, now: int) -> Standing:
+        length = limit.seconds * MICROSECONDS
+        within = self._times[bisect_right(self._times, now - length) :]
+        # Where nothing was called yet, the whole length is what a caller could count on.
+        free_at = within[0] + length if within else now + length
+        return Standing(limit, max(limit.calls - len(within), 0), (free_at - now) / MICROSECONDS)
+
     def _refusal(self, limit: CallLimit, now: int) -> tuple[CallLimit, int] | None:
         if len(self._times) < limit.calls:
             return None
@@ -40,11 +52,14 @@ class SlidingLog:
         return (limit, free_at) if free_at > now else None
 
 
-def _rate_limited(limit: CallLimit, free_at: int, now: int) -> RateLimited:
+def _rate_limited(
+    limit: CallLimit, free_at: int, standing: tuple[Standing, ...], now: int
+) -> RateLimited:
     wait = (free_at - now) / MICROSECONDS
     return RateLimited(
         f"The limit is {limit.calls:,} calls within {limit.seconds:,} seconds. "
         f"The next one can come in {wait:,.1f} seconds.",
         retry_after=wait,
         reset_at=free_at,
+        standing=standing,
     )

@@ -3,6 +3,7 @@
 import math
 
 from parlez.core import errors
+from parlez.http.limit_headers import limit_headers
 
 # The most special class comes first.
 _STATUSES: tuple[tuple[type[errors.ParlezError], int], ...] = (
@@ -33,6 +34,8 @@ def headers_of(error: errors.ParlezError) -> dict[str, str]:
     headers = {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    if isinstance(error, errors.RateLimited):
+        headers |= limit_headers(error.standing)
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     return headers

@@ -24,8 +24,9 @@ async def start_turn(
     request: Request, caller: Caller, asked: TurnRequest, key: IdempotencyKey | None
 ) -> Turn:
     """Start a turn, or join the one that the key names."""
-    started = await services(request).admission.start(caller, asked, key)
-    note_turn(request, started.turn)
+    admission = services(request).admission
+    started = await admission.start(caller, asked, key)
+    note_turn(request, started.turn, admission.standing(caller))
     return started.turn
 
 

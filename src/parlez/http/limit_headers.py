@@ -1,0 +1,27 @@
+"""The headers that say how a caller's limits stand.
+
+`RateLimit-Policy` and `RateLimit` as in draft-ietf-httpapi-ratelimit-headers-10: for each limit,
+`q` calls within `w` seconds, `r` of them left, and `t` seconds until there is one more.
+"""
+
+import math
+from collections.abc import Sequence
+
+from parlez.core.limits import CallLimit, Standing
+
+_NAMES = {60: "minute", 3_600: "hour", 86_400: "day"}
+
+
+def limit_headers(standing: Sequence[Standing]) -> dict[str, str]:
+    """None for a caller without limits."""
+    if not standing:
+        return {}
+    policy = (
+        f'"{_name(each.limit)}";q={each.limit.calls};w={each.limit.seconds}' for each in standing
+    )
+    left = (f'"{_name(each.limit)}";r={each.left};t={math.ceil(each.more_in)}' for each in standing)
+    return {"RateLimit-Policy": ", ".join(policy), "RateLimit": ", ".join(left)}
+
+
+def _name(limit: CallLimit) -> str:
+    return _NAMES.get(limit.seconds, f"{limit.seconds}s")
