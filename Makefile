@@ -6,7 +6,7 @@ PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no
 LOCK = uv pip compile pyproject.toml --quiet --extra local --extra postgres --group weights --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help serve install-dev test check chaos bench lock clean
+.PHONY: help serve install-dev test check chaos fuzz bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -17,8 +17,8 @@ serve: $(VENV)/.serve ## Run the server; ARGS="--port 9000" are passed on
 
 install-dev: $(VENV)/.dev ## Install what working on Parlez needs
 
-test: check ## Check, then run all tests but the chaos
-	$(VENV)/bin/pytest --ignore=tests/chaos --numprocesses=3 --dist=loadfile
+test: check ## Check, then run all tests but the slow suites
+	$(VENV)/bin/pytest --ignore=tests/chaos --ignore=tests/fuzz --numprocesses=3 --dist=loadfile
 
 check: $(VENV)/.dev ## Formatting, lint, types and the layers
 	$(VENV)/bin/ruff format --check
@@ -28,6 +28,9 @@ check: $(VENV)/.dev ## Formatting, lint, types and the layers
 
 chaos: $(VENV)/.dev ## Kill, cut and flood a real server
 	$(VENV)/bin/pytest tests/chaos -p no:cacheprovider
+
+fuzz: $(VENV)/.dev ## Compare a real server with what its OpenAPI document says
+	$(VENV)/bin/pytest tests/fuzz -p no:cacheprovider --show-capture=no
 
 bench: $(VENV)/.dev ## Measure the server beside a bare floor, on SQLite
 	$(VENV)/bin/python -m benchmarks $(ARGS)

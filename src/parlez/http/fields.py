@@ -1,9 +1,10 @@
 """Kinds of text that dialects take, and ids as they show them."""
 
+import re
 import uuid
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
 
 from parlez.core.errors import NotFound
 
@@ -24,6 +25,13 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def _no_number(text: str) -> str:
+    # Pydantic takes seconds since 1970 as well, which nobody documents.
+    if re.fullmatch(r"[-+.\deE]*", text):
+        raise ValueError("must be a time, like 2026-01-31T00:00:00Z")
+    return text
+
+
 Text = Annotated[str, AfterValidator(_can_be_kept)]
 """Any text that can be kept."""
 
@@ -32,6 +40,10 @@ MessageText = Annotated[Text, AfterValidator(_not_blank)]
 
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=255)]
 """A short name of the caller's own."""
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_no_number)]
+"""A time in RFC 3339, with its offset from UTC."""
 
 
 def uuid_of(row_id: str) -> str:

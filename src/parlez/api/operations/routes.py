@@ -37,7 +37,15 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse(body, 200 if status == "ok" else 503)
 
 
-@router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={
+        401: {"description": "No credential, or a wrong one."},
+        403: {"description": "The credential may not be used for this."},
+    },
+)
 async def metrics(request: Request) -> Response:
     """For requests from the machine itself, and for keys with the scope `metrics`."""
     inside = services(request)

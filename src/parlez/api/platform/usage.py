@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from parlez.api.platform.schemas import ErrorResponse
 from parlez.core.errors import InvalidInput
 from parlez.core.ledger import Grouping, UsageSum
 from parlez.http.callers import DataCaller
 from parlez.http.documented import errors
-from parlez.http.fields import uuid_of
+from parlez.http.fields import Time, uuid_of
 from parlez.http.json_route import JsonRoute
 from parlez.http.services import services
 from parlez.http.times import iso_time
@@ -48,11 +48,9 @@ async def usage(
     caller: DataCaller,
     by: Annotated[Grouping, Query(description="What to add up by.")] = Grouping.DAY,
     since: Annotated[
-        AwareDatetime | None, Query(description="From this time on; else 30 days back.")
+        Time | None, Query(description="From this time on; else 30 days back.")
     ] = None,
-    until: Annotated[
-        AwareDatetime | None, Query(description="Before this time; else up to now.")
-    ] = None,
+    until: Annotated[Time | None, Query(description="Before this time; else up to now.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_GROUPS)] = 100,
 ) -> UsageResponse:
     """What the account's turns used, added up. Turns that were stopped or failed count with what
