@@ -45,7 +45,8 @@ def test_a_turn_that_takes_too_long_fails(
     assert ended.turn.error.code == "model_timeout"
     assert ended.turn.error.retryable
     assert ended.text == text
-    assert seconds <= took < seconds + 5
+    # A disk that is slow to take a piece is waited for, and time runs ahead meanwhile.
+    assert seconds <= took < seconds + 30
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -104,6 +104,8 @@ async def test_a_second_account_sees_nothing_of_the_first(parlez: Running) -> No
     """Every route there is, with the first account's ids."""
     started = await parlez.call("POST", "/conversations/start", START)
     mine = await parlez.call("POST", "/api/keys", {"name": "mine"})
+    bound = {"unit": "tokens", "period": "day", "amount": 1}
+    budget = await parlez.call("PUT", "/api/budgets", bound)
     _, secret = await parlez.services.keys.create(
         Scope("another account"), "theirs", frozenset(Right), None
     )
@@ -119,12 +121,14 @@ async def test_a_second_account_sees_nothing_of_the_first(parlez: Running) -> No
         ("GET", f"{turn}/events", None),
         ("POST", f"{turn}/stop", None),
         ("DELETE", f"/api/keys/{mine.body['id']}", None),
+        ("DELETE", f"/api/budgets/{budget.body['id']}", None),
     ):
         foreign = await parlez.call(method, path, body, headers=headers)
         missing_path = path.replace(path.split("/")[2], "00000000-0000-7000-8000-000000000000")
         missing = await parlez.call(method, missing_path, body, headers=headers)
-        if path.startswith("/api/keys"):
-            missing = await parlez.call(method, "/api/keys/0", body, headers=headers)
+        if path.startswith("/api/"):
+            missing_path = "/".join([*path.split("/")[:3], "0"])
+            missing = await parlez.call(method, missing_path, body, headers=headers)
         assert (foreign.status, foreign.body) == (missing.status, missing.body)
         assert foreign.status == 404
         tried.add((method, "/".join("{}" if len(part) >= 16 else part for part in path.split("/"))))
