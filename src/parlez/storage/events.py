@@ -3,15 +3,47 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import (
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    insert,
+    literal_column,
+    select,
+    text,
+)
 
 from parlez.core.errors import Conflict
 from parlez.core.events import LoggedEvent, Numbered, TextDelta, ToolCalled
 from parlez.core.identity import Scope
 from parlez.core.turns import Turn
-from parlez.storage import turns
+from parlez.storage import tables
 from parlez.storage.connection import Connection
+
+_TURN = tables.turn
+
+# What has ended, or was deleted, takes no more events; what is held cannot end meanwhile. The lock
+# is for PostgreSQL: SQLite has one writer, and leaves the clause out.
+_APPEND_FIRST = insert(tables.turn_event).from_select(
+    ["account_id", "turn_id", "number", "characters", "type", "payload"],
+    select(
+        _TURN.c.account_id,
+        _TURN.c.id,
+        cast(bindparam("number"), Integer),
+        cast(bindparam("characters"), Integer),
+        cast(bindparam("type"), Text),
+        cast(bindparam("payload"), Text),
+    )
+    .where(
+        _TURN.c.account_id == bindparam("account_id"),
+        _TURN.c.id == bindparam("turn_id"),
+        _TURN.c.state == literal_column("'running'"),
+    )
+    .with_for_update(),
+)
 
 _APPEND = text("""
     INSERT INTO turn_event (account_id, turn_id, number, characters, type, payload)
@@ -46,21 +78,25 @@ _LAST = text("""
 
 
 def append(c: Connection, turn: Turn, events: Sequence[Numbered]) -> None:
-    # What has ended, or was deleted, takes no more events; what is held cannot end meanwhile.
-    if not turns.hold_running(c, turn):
+    """Add at least one event. Raises `Conflict` if the turn takes no more."""
+    first, *others = (_row(turn, numbered) for numbered in events)
+    if not c.run(_APPEND_FIRST, **first):
         raise Conflict("The turn has ended and takes no more events.", code="turn_ended")
-    for numbered in events:
-        event = numbered.event
-        assert isinstance(event, LoggedEvent)
-        c.do(
-            _APPEND,
-            account_id=turn.scope.account_id,
-            turn_id=turn.id,
-            number=numbered.number,
-            characters=numbered.characters,
-            type=event.type,
-            payload=_encode(event),
-        )
+    for row in others:
+        c.do(_APPEND, **row)
+
+
+def _row(turn: Turn, numbered: Numbered) -> dict[str, Any]:
+    event = numbered.event
+    assert isinstance(event, LoggedEvent)
+    return {
+        "account_id": turn.scope.account_id,
+        "turn_id": turn.id,
+        "number": numbered.number,
+        "characters": numbered.characters,
+        "type": event.type,
+        "payload": _encode(event),
+    }
 
 
 def after(c: Connection, scope: Scope, turn_id: str, number: int, limit: int) -> list[Numbered]:

@@ -1,8 +1,10 @@
 """The one thread that writes to SQLite, committing in groups.
 
 SQLite syncs the disk once per commit, so whatever waits when the thread becomes free is run in
-one transaction: each write in a savepoint of its own, one commit for all, and only then is anyone
-answered. https://sqlite.org/lang_savepoint.html, https://sqlite.org/wal.html
+one transaction: one commit for all, and only then is anyone answered. If one of them fails all are
+undone and run again, each in a savepoint of its own. Between any two statements the event loop may
+take the interpreter, so that savepoints for all would cost a third of the whole.
+https://sqlite.org/lang_savepoint.html, https://sqlite.org/wal.html
 """
 
 import asyncio
@@ -69,6 +71,8 @@ class Writer:
         self._thread.start()
 
     async def write(self, query: Callable[[Connection], T]) -> T:
+        """Run a write, which may be run twice: what it did the first time is then undone, as far as
+        the database goes."""
         if len(self._waiting) >= MOST_WAITING:
             raise StorageBusy("Too many writes wait for the disk. Try again in a moment.")
         future: asyncio.Future[T] = self._loop.create_future()
@@ -110,8 +114,10 @@ class Writer:
     def _commit(self, group: list[_Write]) -> None:
         try:
             self._begin(group)
-            for write in group:
-                self._run_one(write)
+            if not self._run_together(group):
+                self._begin(group)
+                for write in group:
+                    self._run_one(write)
             self._driver.execute("COMMIT")
         except sqlite3.Error as error:
             if self._driver.in_transaction:
@@ -134,6 +140,17 @@ class Writer:
                 _fail(refused, error)
                 self._loop.call_soon_threadsafe(_answer, refused)
                 time.sleep(LOCK_PAUSE)
+
+    def _run_together(self, group: list[_Write]) -> bool:
+        """Whether all went well; if not, all are undone."""
+        try:
+            for write in group:
+                write.result = write.query(self._connection)
+        except Exception:
+            if self._driver.in_transaction:
+                self._driver.execute("ROLLBACK")
+            return False
+        return True
 
     def _run_one(self, write: _Write) -> None:
         self._driver.execute("SAVEPOINT one")
