@@ -39,16 +39,16 @@ def test_no_span_holds_more_than_its_limit_and_none_is_refused_in_vain(
             assert in_the_way(refused.reset_at - 1)
             assert not in_the_way(refused.reset_at)
             assert refused.retry_after == (refused.reset_at - now) / SECOND
-            assert refused.standing == log.standing(now)
-            assert not all(standing.left for standing in refused.standing)
+            assert refused.allowances == log.allowances(now)
+            assert not all(allowance.left for allowance in refused.allowances)
         else:
             assert not in_the_way(now)
             admitted.append(now)
-        for standing in log.standing(now):
-            length = standing.limit.seconds * SECOND
+        for allowance in log.allowances(now):
+            length = allowance.limit.seconds * SECOND
             within = [call for call in admitted if now - length < call <= now]
-            assert standing.left == standing.limit.calls - len(within)
-            later = now + round(standing.more_in * SECOND)
+            assert allowance.left == allowance.limit.calls - len(within)
+            later = now + round(allowance.more_in * SECOND)
             assert within == [call for call in within if later - 1 - length < call]
             assert within != [call for call in within if later - length < call] or not within
 

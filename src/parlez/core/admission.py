@@ -4,7 +4,7 @@ import asyncio
 
 from parlez.core.budgets import Budgets
 from parlez.core.identity import Caller, Scope
-from parlez.core.limits import Meter, Standing
+from parlez.core.limits import Allowance, Meter
 from parlez.core.ports.call_store import CallStore
 from parlez.core.ports.clock import Clock
 from parlez.core.ports.turn_store import Started
@@ -51,10 +51,10 @@ class Admission:
                 log.take_back(now)
         return started
 
-    def standing(self, caller: Caller) -> tuple[Standing, ...]:
+    def allowances(self, caller: Caller) -> tuple[Allowance, ...]:
         """How the limits of a caller stand who has just started a turn; nothing for one without."""
         reading = self._logs.get(caller.meter) if caller.meter else None
-        return reading.result().standing(self._clock.now()) if reading and reading.done() else ()
+        return reading.result().allowances(self._clock.now()) if reading and reading.done() else ()
 
     async def _log(self, scope: Scope, meter: Meter) -> SlidingLog:
         """The calls of a meter. Whoever asks first reads them, and all others wait for that."""

@@ -31,7 +31,7 @@ the text of a message, a secret, or words of a vendor's that could repeat either
 
 from collections.abc import Iterator
 
-from parlez.core.limits import Standing
+from parlez.core.limits import Allowance
 
 
 class ParlezError(Exception):
@@ -91,7 +91,7 @@ class IdempotencyMismatch(Conflict):
 
 class RateLimited(ParlezError):
     """`retry_after` is the seconds until the next call may come, `reset_at` when that is, in
-    microseconds since 1970, UTC, and `standing` how the limits stand, where they count calls."""
+    microseconds since 1970, UTC, and `allowances` how the limits stand, where they count calls."""
 
     code = "rate_limited"
     retryable = True
@@ -102,11 +102,11 @@ class RateLimited(ParlezError):
         *,
         retry_after: float,
         reset_at: int,
-        standing: tuple[Standing, ...] = (),
+        allowances: tuple[Allowance, ...] = (),
     ):
         super().__init__(message, retry_after=retry_after)
         self.reset_at = reset_at
-        self.standing = standing
+        self.allowances = allowances
 
 
 class BudgetExceeded(RateLimited):

@@ -26,7 +26,7 @@ class CallLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Allowance:
     """How a limit stands: calls that are left now, and seconds until there is one more."""
 
     limit: CallLimit

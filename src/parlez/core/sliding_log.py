@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from parlez.core.errors import RateLimited
-from parlez.core.limits import CallLimit, Meter, Standing
+from parlez.core.limits import Allowance, CallLimit, Meter
 
 MICROSECONDS = 1_000_000
 
@@ -24,7 +24,7 @@ class SlidingLog:
         refused = [refusal for limit in self._limits if (refusal := self._refusal(limit, now))]
         if refused:
             longest = max(refused, key=lambda refusal: refusal[1])
-            raise _rate_limited(*longest, self.standing(now), now)
+            raise _rate_limited(*longest, self.allowances(now), now)
         # The clock may have been set back; the log stays in order.
         self._times.insert(bisect_right(self._times, now), now)
 
@@ -34,16 +34,16 @@ class SlidingLog:
         if place < len(self._times) and self._times[place] == time:
             del self._times[place]
 
-    def standing(self, now: int) -> tuple[Standing, ...]:
+    def allowances(self, now: int) -> tuple[Allowance, ...]:
         """How each limit stands."""
-        return tuple(self._standing(limit, now) for limit in self._limits)
+        return tuple(self._allowance(limit, now) for limit in self._limits)
 
-    def _standing(self, limit: CallLimit, now: int) -> Standing:
+    def _allowance(self, limit: CallLimit, now: int) -> Allowance:
         length = limit.seconds * MICROSECONDS
         within = self._times[bisect_right(self._times, now - length) :]
         # Where nothing was called yet, the whole length is what a caller could count on.
         free_at = within[0] + length if within else now + length
-        return Standing(limit, max(limit.calls - len(within), 0), (free_at - now) / MICROSECONDS)
+        return Allowance(limit, max(limit.calls - len(within), 0), (free_at - now) / MICROSECONDS)
 
     def _refusal(self, limit: CallLimit, now: int) -> tuple[CallLimit, int] | None:
         if len(self._times) < limit.calls:
@@ -53,7 +53,7 @@ class SlidingLog:
 
 
 def _rate_limited(
-    limit: CallLimit, free_at: int, standing: tuple[Standing, ...], now: int
+    limit: CallLimit, free_at: int, allowances: tuple[Allowance, ...], now: int
 ) -> RateLimited:
     wait = (free_at - now) / MICROSECONDS
     return RateLimited(
@@ -61,5 +61,5 @@ def _rate_limited(
         f"The next one can come in {wait:,.1f} seconds.",
         retry_after=wait,
         reset_at=free_at,
-        standing=standing,
+        allowances=allowances,
     )

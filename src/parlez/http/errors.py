@@ -35,7 +35,7 @@ def headers_of(error: errors.ParlezError) -> dict[str, str]:
     if error.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, errors.RateLimited):
-        headers |= limit_headers(error.standing)
+        headers |= limit_headers(error.allowances)
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     return headers

@@ -7,19 +7,21 @@
 import math
 from collections.abc import Sequence
 
-from parlez.core.limits import CallLimit, Standing
+from parlez.core.limits import Allowance, CallLimit
 
 _NAMES = {60: "minute", 3_600: "hour", 86_400: "day"}
 
 
-def limit_headers(standing: Sequence[Standing]) -> dict[str, str]:
+def limit_headers(allowances: Sequence[Allowance]) -> dict[str, str]:
     """None for a caller without limits."""
-    if not standing:
+    if not allowances:
         return {}
     policy = (
-        f'"{_name(each.limit)}";q={each.limit.calls};w={each.limit.seconds}' for each in standing
+        f'"{_name(each.limit)}";q={each.limit.calls};w={each.limit.seconds}' for each in allowances
     )
-    left = (f'"{_name(each.limit)}";r={each.left};t={math.ceil(each.more_in)}' for each in standing)
+    left = (
+        f'"{_name(each.limit)}";r={each.left};t={math.ceil(each.more_in)}' for each in allowances
+    )
     return {"RateLimit-Policy": ", ".join(policy), "RateLimit": ", ".join(left)}
 
 

@@ -26,7 +26,7 @@ async def start_turn(
     """Start a turn, or join the one that the key names."""
     admission = services(request).admission
     started = await admission.start(caller, asked, key)
-    note_turn(request, started.turn, admission.standing(caller))
+    note_turn(request, started.turn, admission.allowances(caller))
     return started.turn
 
 

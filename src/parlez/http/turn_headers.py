@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Request
 
-from parlez.core.limits import Standing
+from parlez.core.limits import Allowance
 from parlez.core.turns import Turn
 from parlez.http.fields import uuid_of
 from parlez.http.limit_headers import limit_headers
@@ -14,14 +14,14 @@ TURN_ID = b"parlez-turn-id"
 CONVERSATION_ID = b"parlez-conversation-id"
 
 
-def note_turn(request: Request, turn: Turn, standing: Sequence[Standing] = ()) -> None:
+def note_turn(request: Request, turn: Turn, allowances: Sequence[Allowance] = ()) -> None:
     """Let whatever answers this request, an error included, name its turn and the limits."""
     request.state.turn_headers = (
         (TURN_ID, uuid_of(turn.id).encode()),
         (CONVERSATION_ID, uuid_of(turn.conversation_id).encode()),
         *(
             (name.lower().encode(), value.encode())
-            for name, value in limit_headers(standing).items()
+            for name, value in limit_headers(allowances).items()
         ),
     )
 
