@@ -16,9 +16,8 @@ def limit_headers(allowances: Sequence[Allowance]) -> dict[str, str]:
     """None for a caller without limits."""
     if not allowances:
         return {}
-    policy = (
-        f'"{_name(each.limit)}";q={each.limit.calls};w={each.limit.seconds}' for each in allowances
-    )
+    limits = [each.limit for each in allowances]
+    policy = (f'"{_name(limit)}";q={limit.calls};w={limit.seconds}' for limit in limits)
     left = (
         f'"{_name(each.limit)}";r={each.left};t={math.ceil(each.more_in)}' for each in allowances
     )
