@@ -20,7 +20,17 @@ from parlez import __version__
 from parlez.api.conversations import encode as conversations_encode
 from parlez.api.conversations import routes as conversations
 from parlez.api.operations import routes as operations
-from parlez.api.platform import budgets, health, keys, owner, usage
+from parlez.api.platform import (
+    account,
+    accounts,
+    auth,
+    budgets,
+    health,
+    invitations,
+    keys,
+    owner,
+    usage,
+)
 from parlez.api.platform import encode as platform_encode
 from parlez.api.truesync import encode as truesync_encode
 from parlez.api.truesync import routes as truesync
@@ -52,6 +62,10 @@ def create_app(server: Server) -> ASGIApp:
         conversations.router,
         truesync.router,
         turns.router,
+        auth.router,
+        account.router,
+        accounts.router,
+        invitations.router,
         keys.router,
         owner.router,
         usage.router,
@@ -86,10 +100,12 @@ def _hot_routes() -> list[APIRoute]:
     ]
 
 
-async def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
-    """Run a server until it is told to stop. `on_ready` gets its URL once it answers."""
+async def serve(settings: Settings, on_ready: Callable[[str, str | None], None]) -> None:
+    """Run a server until it is told to stop. `on_ready` gets its URL once it answers, and the code
+    that makes its first owner if there is one."""
     async with running(settings, _die) as server:
-        process = Process(server, on_ready)
+        code = server.services.owner_code
+        process = Process(server, lambda url: on_ready(url, code.text if code else None))
         await process.serve()
 
 

@@ -11,16 +11,21 @@ from pathlib import Path
 import structlog
 
 from parlez.config import Settings
+from parlez.core.access import Access
 from parlez.core.accounts import Accounts
 from parlez.core.admission import Admission
 from parlez.core.budgets import Budgets
 from parlez.core.conversation_desk import ConversationDesk
-from parlez.core.identity import Caller, Right
+from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
 from parlez.core.keys import KeyMint
 from parlez.core.limits import CallLimit, TurnLimits
+from parlez.core.passwords import Passwords
 from parlez.core.ports.clock import Clock
 from parlez.core.prices import PriceList
+from parlez.core.session_ring import SessionRing
+from parlez.core.sign_in import SignIn
+from parlez.core.sign_up import SignUp
 from parlez.core.spending import Spending
 from parlez.core.throttle import Throttle
 from parlez.core.turn_engine import TurnEngine
@@ -29,7 +34,9 @@ from parlez.http.gate import Gate
 from parlez.http.local_owner import LocalOwner, is_loopback_name
 from parlez.http.metrics import Metrics
 from parlez.http.new_keys import NewKeys
+from parlez.http.owner_code import TRIES_PER_ADDRESS, OwnerCode
 from parlez.http.services import Services
+from parlez.http.session_cookie import SessionCookie
 from parlez.providers.catalog import Catalog
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.row_files import read_rows
@@ -37,10 +44,12 @@ from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.budgets import SqlBudgetStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.data_folder import DataFolder
+from parlez.storage.invitations import SqlInvitationStore
 from parlez.storage.keys import SqlKeyStore
 from parlez.storage.ledger import SqlLedgerStore
 from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import Place, locate, open_database
+from parlez.storage.sessions import SqlSessionStore
 from parlez.storage.turn_store import SqlTurnStore
 
 KEYS_PER_ADDRESS = CallLimit(10, 3_600)
@@ -105,32 +114,52 @@ async def running(
             interrupted = await engine.recover()
             if interrupted:
                 log.warning("turns were interrupted by the last stop", turns=interrupted)
-            accounts = Accounts(account_store)
-            owner = Caller(await accounts.open(), frozenset(Right))
+            access = Access(engine)
+            passwords = Passwords()
+            accounts = Accounts(account_store, passwords, access, engine, clock)
+            await accounts.open()
             signing_secret = await account_store.secret("key signature", secrets.token_hex(32))
             mint = KeyMint(bytes.fromhex(signing_secret))
-            ring = KeyRing(SqlKeyStore(database), mint, clock, engine.end_key)
+            ring = KeyRing(SqlKeyStore(database), mint, clock, access)
+            sessions = SessionRing(SqlSessionStore(database), clock, access)
+            invitations = Invitations(SqlInvitationStore(database), clock)
             throttle = Throttle(KEYS_PER_ADDRESS, clock)
             budgets = Budgets(SqlBudgetStore(database), catalog, clock)
             await budgets.open()
             token = secrets.token_urlsafe(32)
+            gate = Gate(
+                keys=ring,
+                sessions=sessions,
+                cookie=SessionCookie((settings.public_url or "").startswith("https://")),
+                accounts=accounts,
+                local_owner=LocalOwner(has_local_owner(settings)),
+                access=access,
+                clock=clock,
+                control_token=token,
+            )
             services = Services(
                 engine=engine,
                 admission=Admission(engine, SqlCallStore(database), budgets, clock),
                 accounts=accounts,
                 budgets=budgets,
                 ledger=SqlLedgerStore(database),
+                sign_in=SignIn(account_store, passwords, sessions, clock),
+                sign_up=SignUp(settings.sign_up, account_store, invitations, passwords, clock),
+                sessions=sessions,
+                invitations=invitations,
+                owner_code=_owner_code(settings, accounts, clock),
                 desk=ConversationDesk(SqlConversationStore(database), engine),
                 keys=ring,
                 catalog=catalog,
                 prices=prices,
-                gate=Gate(ring, accounts, LocalOwner(has_local_owner(settings)), owner, token),
+                gate=gate,
                 new_keys=NewKeys(accounts, throttle, settings.open_keys),
                 metrics=metrics,
                 probes={"database": turns.probe, "models": catalog.probe},
             )
             keep = timedelta(minutes=settings.resume_minutes)
-            async with Upkeep(engine, turns, clock, keep).running():
+            chores = (sessions.prune, invitations.prune, accounts.erase_again)
+            async with Upkeep(engine, turns, clock, keep, chores).running():
                 yield Server(settings, folder, services, token)
             await engine.close(settings.shutdown_seconds)
         finally:
@@ -143,6 +172,13 @@ async def running(
 def has_local_owner(settings: Settings) -> bool:
     """Whether requests from this machine may need no key."""
     return settings.local_owner and not settings.public_url and is_loopback_name(settings.host)
+
+
+def _owner_code(settings: Settings, accounts: Accounts, clock: Clock) -> OwnerCode | None:
+    """What makes the first owner, where nobody is it by sitting at the machine."""
+    if accounts.has_owner or has_local_owner(settings):
+        return None
+    return OwnerCode(Throttle(TRIES_PER_ADDRESS, clock))
 
 
 def _limits(settings: Settings) -> TurnLimits:

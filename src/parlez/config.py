@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from parlez.core.sign_up import SignUpPolicy
 from parlez.providers.row_files import RowFile
 from parlez.providers.variables import Source, Value, Variables
 
@@ -64,6 +65,11 @@ class Settings(BaseSettings):
     )
     open_keys: bool = Field(
         False, description="Whether anyone may make a TrueSync key, ten an hour per address."
+    )
+    sign_up: SignUpPolicy = Field(
+        SignUpPolicy.INVITED,
+        description="Who may make an account: everyone (`open`), whoever has an owner's invitation "
+        "(`invited`), or nobody (`closed`).",
     )
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("parlez"),

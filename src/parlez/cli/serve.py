@@ -38,8 +38,8 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, env_file: P
 
     configure_logs(settings.log_level, settings.log_format)
 
-    def say_hello(url: str) -> None:
-        click.echo(welcome(settings, url, dotenv))
+    def say_hello(url: str, owner_code: str | None) -> None:
+        click.echo(welcome(settings, url, dotenv, owner_code))
         _settle()
 
     try:

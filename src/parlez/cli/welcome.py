@@ -15,8 +15,8 @@ from parlez.http.local_owner import is_loopback_name
 _QUESTION = '{"user_id": "me", "message": "What is the capital of France?"}'
 
 
-def welcome(settings: Settings, url: str, dotenv: Path | None) -> str:
-    """The text for a server that answers at `url`."""
+def welcome(settings: Settings, url: str, dotenv: Path | None, owner_code: str | None) -> str:
+    """The text for a server that answers at `url`; `owner_code` makes its first owner."""
     url = _reachable(url)
     folder = data_folder(settings)
     rows = {
@@ -26,6 +26,7 @@ def welcome(settings: Settings, url: str, dotenv: Path | None) -> str:
         "Database": str(database_place(settings)),
         "Model": _model(settings),
         "Key": _key(settings, folder.path),
+        "Owner code": owner_code and f"{owner_code} (POST /api/owner takes it, once)",
         "Settings": f"the environment and {dotenv}" if dotenv else None,
     }
     told = [f"  {name:<12} {value}" for name, value in rows.items() if value]

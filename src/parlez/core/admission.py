@@ -37,14 +37,14 @@ class Admission:
         `RateLimited`, and whatever `TurnEngine.start` does."""
         reserve = self._budgets.reserve(caller, request)
         if caller.meter is None:
-            payer = Payer(caller.key_id, None, reserve)
+            payer = Payer(caller.key_id, None, reserve, caller.session_id)
             return await self._engine.start(caller.scope, request, key, payer)
         log = await self._log(caller.scope, caller.meter)
         now = self._clock.now()
         log.admit(now)
         started = None
         try:
-            payer = Payer(caller.key_id, caller.meter.subject, reserve)
+            payer = Payer(caller.key_id, caller.meter.subject, reserve, caller.session_id)
             started = await self._engine.start(caller.scope, request, key, payer)
         finally:
             if started is None or not started.created:

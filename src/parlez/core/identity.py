@@ -1,5 +1,6 @@
 """Who is asking, and how far they can see."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,24 +17,63 @@ class Scope:
 
 
 class Right(StrEnum):
-    """What a key may be used for."""
+    """What a credential may be used for."""
 
     DATA = "data"
     KEYS = "keys"
+    ACCOUNT = "account"
     METRICS = "metrics"
+    ADMIN = "admin"
+
+
+class Role(StrEnum):
+    """What an account may do with the server. No role reaches into other accounts' messages."""
+
+    OWNER = "owner"
+    MEMBER = "member"
+
+
+RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.OWNER: frozenset(Right),
+    Role.MEMBER: frozenset({Right.DATA, Right.KEYS, Right.ACCOUNT}),
+}
+"""The most that a credential of an account can do, by the role of the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an account may do at the moment. A tier of None is without limit."""
+
+    role: Role
+    tier: str | None
+    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller. `key_id` names the API key used; None is the local owner. `meter`
-    is how its turns are counted; None is without limit."""
+    """An authenticated caller.
+
+    `key_id` or `session_id` names the credential that was used; with neither it is whoever sits at
+    the machine. `meter` is how its turns are counted; None is without limit. `epoch` is that of
+    `core.access` when the caller was let in; `expires_at` when the credential ends by itself.
+    """
 
     scope: Scope
     rights: frozenset[Right]
     key_id: str | None = None
     meter: Meter | None = None
+    session_id: str | None = None
+    epoch: int = 0
+    expires_at: int | None = None
+
+    @property
+    def is_at_the_machine(self) -> bool:
+        """Whether nothing but the place that the caller calls from lets it in."""
+        return self.key_id is None and self.session_id is None
 
     def require(self, right: Right) -> None:
         """Raises `Forbidden` for a caller without a right."""
         if right not in self.rights:
-            raise Forbidden(f"This key may not be used for that: it lacks the scope '{right}'.")
+            raise Forbidden(
+                f"This credential may not be used for that: it lacks the scope '{right}'."
+            )

@@ -1,41 +1,34 @@
 """Making keys, and telling whose a credential is."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
-from parlez.core.errors import InvalidInput, Unauthenticated
-from parlez.core.identity import Caller, Right, Scope
+from parlez.core.access import Access
+from parlez.core.errors import Conflict, InvalidInput, Unauthenticated
+from parlez.core.identity import RIGHTS, Caller, Right, Scope
 from parlez.core.keys import ApiKey, KeyKind, KeyMint, KeySecret, StoredKey
 from parlez.core.limits import Meter
+from parlez.core.metering import account_meter
 from parlez.core.ports.clock import Clock
 from parlez.core.ports.key_store import KeyStore
-from parlez.core.tiers import TIERS, TRUESYNC_KEY
-
-MOST_CACHED = 10_000
-"""Keys kept at hand, so that a request need not read its own."""
+from parlez.core.tiers import TRUESYNC_KEY
 
 TOUCH_EVERY = 60_000_000
 """Microseconds between two notes that a key was used."""
 
+MOST_TOUCHED = 10_000
+"""Keys of which it is known here when they were used."""
+
 
 class KeyRing:
-    """All keys of all accounts. This process is the only one to change them, so that what it has
-    at hand is true.
+    """All keys of all accounts."""
 
-    `epoch` grows with every revocation. Whoever let a caller in and holds on to that looks at it
-    now and then, and asks `is_good` again when it has grown. `on_revoked` is told the key's id.
-    """
-
-    def __init__(
-        self, store: KeyStore, mint: KeyMint, clock: Clock, on_revoked: Callable[[str], None]
-    ):
+    def __init__(self, store: KeyStore, mint: KeyMint, clock: Clock, access: Access):
         self._store = store
         self._mint = mint
         self._clock = clock
-        self._on_revoked = on_revoked
-        self._cached: dict[str, StoredKey] = {}
+        self._access = access
+        self._keys = access.cache(store.find)
         self._touched: dict[str, int] = {}
-        self.epoch = 0
 
     async def create(
         self,
@@ -44,13 +37,18 @@ class KeyRing:
         rights: frozenset[Right],
         lifetime: timedelta | None = None,
         kind: KeyKind = KeyKind.PARLEZ,
+        *,
+        at_most_until: int | None = None,
     ) -> tuple[ApiKey, KeySecret]:
-        """Make a key. Its secret is returned here and never again."""
+        """Make a key, which lives no longer than `lifetime`, nor than its maker: `at_most_until`.
+        Its secret is returned here and never again."""
         if not rights:
             raise InvalidInput("A key needs at least one scope.")
         secret = self._mint.make(kind)
         now = self._clock.now()
-        expires_at = now + lifetime // timedelta(microseconds=1) if lifetime else None
+        ends = [now + _microseconds(lifetime)] if lifetime else []
+        ends += [at_most_until] if at_most_until else []
+        expires_at = min(ends, default=None)
         key = ApiKey(secret.id, scope.account_id, name, kind, rights, now, expires_at, None, None)
         await self._store.create(scope, key, secret.hash())
         return key, secret
@@ -58,57 +56,97 @@ class KeyRing:
     async def list(self, scope: Scope) -> list[ApiKey]:
         return await self._store.list(scope)
 
+    async def rotate(
+        self, caller: Caller, key_id: str, overlap: timedelta
+    ) -> tuple[ApiKey, KeySecret]:
+        """Make a key that is like another one, which ends once the overlap is over: at once if it
+        is none. The new key lives as long as the old one was made for, and no longer than the
+        caller's own. Raises `NotFound`, `Forbidden` for a key that can do more than the caller, and
+        `Conflict` for one that has ended."""
+        old = await self._store.one(caller.scope, key_id)
+        for right in sorted(old.rights):
+            caller.require(right)
+        now = self._clock.now()
+        if not old.valid(now):
+            raise Conflict("This key has ended already. Make a new one.")
+        secret = self._mint.make(old.kind)
+        ends = [now + old.expires_at - old.created_at] if old.expires_at else []
+        ends += [caller.expires_at] if caller.expires_at else []
+        new = ApiKey(
+            secret.id,
+            old.account_id,
+            old.name,
+            old.kind,
+            old.rights,
+            now,
+            min(ends, default=None),
+            None,
+            None,
+        )
+        await self._store.replace(
+            caller.scope, key_id, new, secret.hash(), now + _microseconds(overlap)
+        )
+        if overlap:
+            self._access.change(old.account_id)
+        else:
+            self._access.end(key_id)
+        return new, secret
+
     async def revoke(self, scope: Scope, key_id: str) -> ApiKey:
         """End a key at once. Raises `NotFound`."""
         key = await self._store.revoke(scope, key_id, self._clock.now())
-        self.epoch += 1
-        self._cached.pop(key_id, None)
-        self._on_revoked(key_id)
+        self._access.end(key_id)
         return key
 
     async def authenticate(self, credential: str) -> Caller:
         """Raises `Unauthenticated`, in the same words whatever is wrong."""
         presented = self._mint.read(credential)
-        found = await self._find(presented.id) if presented else None
+        found = await self._keys.find(presented.id) if presented else None
         if presented is None or found is None:
             raise _refusal()
         key = found.key
         now = self._clock.now()
         if not presented.matches(found.secret_hash) or key.kind is not presented.kind:
             raise _refusal()
-        if not key.valid(now):
+        if not _good(found, now):
             raise _refusal()
-        if now - self._touched.get(key.id, key.last_used_at or 0) > TOUCH_EVERY:
-            self._touched[key.id] = now
-            await self._store.touch(key.id, now)
-        return Caller(Scope(key.account_id), key.rights, key.id, _meter(found))
+        await self._touch(key, now)
+        return Caller(
+            Scope(key.account_id),
+            key.rights & RIGHTS[found.standing.role],
+            key.id,
+            _meter(found),
+            epoch=self._access.epoch,
+            expires_at=key.expires_at,
+        )
 
-    async def is_good(self, caller: Caller) -> bool:
-        """Whether a caller who was let in before would be now."""
-        if caller.key_id is None:
-            return True
-        found = await self._find(caller.key_id)
-        return found is not None and found.key.valid(self._clock.now())
+    async def is_good(self, key_id: str) -> bool:
+        """Whether a caller who was let in with a key before would be now."""
+        found = await self._keys.find(key_id)
+        return found is not None and _good(found, self._clock.now())
 
-    async def _find(self, key_id: str) -> StoredKey | None:
-        if key_id in self._cached:
-            return self._cached[key_id]
-        epoch = self.epoch
-        found = await self._store.find(key_id)
-        # What was read before a revocation must not be kept after it.
-        if found is not None and epoch == self.epoch:
-            if len(self._cached) >= MOST_CACHED:
-                self._cached.clear()
-                self._touched.clear()
-            self._cached[key_id] = found
-        return found
+    async def _touch(self, key: ApiKey, now: int) -> None:
+        if now - self._touched.get(key.id, key.last_used_at or 0) <= TOUCH_EVERY:
+            return
+        if len(self._touched) >= MOST_TOUCHED:
+            self._touched.clear()
+        self._touched[key.id] = now
+        await self._store.touch(key.id, now)
+
+
+def _good(found: StoredKey, now: int) -> bool:
+    return found.key.valid(now) and not found.standing.disabled
 
 
 def _meter(stored: StoredKey) -> Meter | None:
     """Who is counted, and how: a TrueSync key by itself, another with its account."""
     if stored.key.kind is KeyKind.TRUESYNC:
         return Meter(stored.key.id, TRUESYNC_KEY)
-    return Meter(stored.key.account_id, TIERS[stored.tier]) if stored.tier else None
+    return account_meter(stored.account_id, stored.standing)
+
+
+def _microseconds(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
 
 
 def _refusal() -> Unauthenticated:

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from parlez.core.identity import Right
+from parlez.core.identity import Right, Standing
 
 _PARLEZ = re.compile(r"pz_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 _TRUESYNC = re.compile(r"TrueSyncAI-([0-9a-f]{16})([0-9a-f]{16})-([0-9a-f]{16})")
@@ -40,11 +40,15 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key with what it takes to check it: the hash of its secret, and its account's tier."""
+    """A key with what it takes to check it: the hash of its secret, and what its account may do."""
 
     key: ApiKey
     secret_hash: str
-    tier: str | None
+    standing: Standing
+
+    @property
+    def account_id(self) -> str:
+        return self.key.account_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class LiveTurn:
 
     def __init__(self, turn: Turn):
         self.turn = turn
+        self.session_id: str | None = None
+        """The session that the turn was asked in, if it was."""
         self.task: asyncio.Task[None] | None = None
         self.interruption: tuple[State, str] | None = None
         """The state and reason to end with, once somebody has asked for an end."""

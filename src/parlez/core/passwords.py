@@ -1,8 +1,10 @@
 """Passwords: hashed slowly, away from the event loop, and few at a time."""
 
 import asyncio
+import secrets
 
 from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
 
 from parlez.core.errors import InvalidInput
 
@@ -19,6 +21,7 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._decoy: str | None = None
 
     async def hash(self, password: str) -> str:
         """What is stored of a password. Raises `InvalidInput` for one that is too short."""
@@ -26,3 +29,18 @@ class Passwords:
             raise InvalidInput(f"A password has {SHORTEST} to {LONGEST:,} characters.")
         async with self._turns:
             return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def check(self, password: str, stored: str | None) -> bool:
+        """Whether a password is the one of which this is stored. Without anything stored it is not,
+        which takes as long to say."""
+        async with self._turns:
+            return await asyncio.to_thread(self._check, password, stored)
+
+    def _check(self, password: str, stored: str | None) -> bool:
+        # Made at the first check, whoever that is for.
+        self._decoy = self._decoy or self._hasher.hash(secrets.token_hex())
+        try:
+            self._hasher.verify(stored or self._decoy, password)
+        except VerificationError:
+            return False
+        return stored is not None

@@ -1,11 +1,11 @@
-"""Slowing down what needs no key, by the address that it comes from."""
+"""Slowing down what needs no key, by the address that it comes from or the name it is for."""
 
 from parlez.core.limits import CallLimit, Meter
 from parlez.core.ports.clock import Clock
 from parlez.core.sliding_log import SlidingLog
 
 MOST_SUBJECTS = 10_000
-"""Addresses that are remembered; the one that was first seen is forgotten for a new one."""
+"""Subjects that are remembered; the one that was first seen is forgotten for a new one."""
 
 
 class Throttle:
@@ -16,10 +16,17 @@ class Throttle:
         self._clock = clock
         self._logs: dict[str, SlidingLog] = {}
 
-    def admit(self, subject: str) -> None:
-        """Count a call. Raises `RateLimited`."""
+    def admit(self, subject: str) -> int:
+        """Count a call; its time, to take it back by. Raises `RateLimited`."""
         if subject not in self._logs:
             if len(self._logs) >= MOST_SUBJECTS:
                 del self._logs[next(iter(self._logs))]
             self._logs[subject] = SlidingLog(Meter(subject, (self._limit,)))
-        self._logs[subject].admit(self._clock.now())
+        now = self._clock.now()
+        self._logs[subject].admit(now)
+        return now
+
+    def take_back(self, subject: str, time: int) -> None:
+        """Uncount a call, for one that limits only what fails."""
+        if subject in self._logs:
+            self._logs[subject].take_back(time)

@@ -15,5 +15,21 @@ TIERS: Mapping[str, tuple[CallLimit, ...]] = {
 """Limits of all calls of an account together, by the name of its tier. An account without a tier
 has none."""
 
+FEATURES = ("voice_chat", "semantic_search", "multi_agent")
+"""What a tier may or may not include, in the order in which it is shown."""
+
+_INCLUDED: Mapping[str, frozenset[str]] = {
+    FREE: frozenset({"semantic_search"}),
+    "Basic": frozenset({"semantic_search", "voice_chat"}),
+    "Pro": frozenset(FEATURES),
+    "Enterprise": frozenset(FEATURES),
+}
+
 TRUESYNC_KEY = (CallLimit(100, 3_600),)
 """Limits of one TrueSync key, which hold instead of its account's."""
+
+
+def features(tier: str | None) -> dict[str, bool]:
+    """Whether a tier includes each feature. An account without a tier has all of them."""
+    included = frozenset(FEATURES) if tier is None else _INCLUDED[tier]
+    return {name: name in included for name in FEATURES}

@@ -85,6 +85,7 @@ class TurnEngine:
         if started.created:
             turn = started.turn
             live = self._live.take_up(turn)
+            live.session_id = payer.session_id
             if turn.state is State.RUNNING:
                 is_first = request.conversation_id is None and turn.attempt == 1
                 self._run(live, turn, [_said(turn, request.text)] if is_first else None)
@@ -130,12 +131,26 @@ class TurnEngine:
         live.interrupt(State.STOPPED, "stopped")
         return await asyncio.shield(live.ended)
 
-    def end_key(self, key_id: str) -> None:
-        """Stop all turns that a key started, and let all followers look whether they still may."""
+    def end_credential(self, credential_id: str) -> None:
+        """Stop all turns that a key or a session started, and let all followers look whether they
+        still may."""
         for live in self._live:
-            if live.turn.key_id == key_id:
-                live.interrupt(State.STOPPED, "the key was revoked")
+            if credential_id in (live.turn.key_id, live.session_id):
+                live.interrupt(State.STOPPED, "the credential was revoked")
             live.wake()
+
+    def end_account(self, account_id: str) -> None:
+        """The same for all turns of an account."""
+        for live in self._live:
+            if live.turn.scope.account_id == account_id:
+                live.interrupt(State.STOPPED, "the account was closed")
+            live.wake()
+
+    async def stop_account(self, scope: Scope) -> None:
+        """Stop all turns of an account, and return once they have ended."""
+        while mine := [live for live in self._live if live.turn.scope == scope]:
+            for live in mine:
+                await self.stop(scope, live.turn.id)
 
     async def recover(self) -> int:
         """Mark what a process before this one left behind as interrupted; how many turns."""

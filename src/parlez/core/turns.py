@@ -43,11 +43,13 @@ class IdempotencyKey:
 @dataclass(frozen=True, slots=True)
 class Payer:
     """Who a turn is for: the key that it was asked with, None for the local owner; the meter that
-    counts it, None where none does; and what its budgets must set aside, None if it has none."""
+    counts it, None where none does; what its budgets must set aside, None if it has none; and the
+    session that it was asked in, None where there is none."""
 
     key_id: str | None = None
     meter: str | None = None
     reserve: Reserve | None = None
+    session_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -26,13 +26,21 @@ CALLS_KEPT = timedelta(hours=25)
 
 class Upkeep:
     """Sweeps up lost turns, and forgets logs of turns that ended longer than `keep` ago and
-    idempotency keys of yesterday."""
+    idempotency keys of yesterday; and does what else is among `chores`."""
 
-    def __init__(self, engine: TurnEngine, store: TurnStore, clock: Clock, keep: timedelta):
+    def __init__(
+        self,
+        engine: TurnEngine,
+        store: TurnStore,
+        clock: Clock,
+        keep: timedelta,
+        chores: Sequence[Callable[[], Awaitable[None]]] = (),
+    ):
         self._engine = engine
         self._store = store
         self._clock = clock
         self._keep = keep
+        self._chores = chores
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -53,6 +61,8 @@ class Upkeep:
             now - _microseconds(KEYS_KEPT),
             now - _microseconds(CALLS_KEPT),
         )
+        for chore in self._chores:
+            await chore()
 
     async def _run(self, closing: asyncio.Event) -> None:
         while not closing.is_set():

@@ -5,39 +5,89 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from parlez.core.access import Access
 from parlez.core.accounts import Accounts
 from parlez.core.errors import Unauthenticated
-from parlez.core.identity import Caller
+from parlez.core.identity import Caller, Right
 from parlez.core.key_ring import KeyRing
+from parlez.core.ports.clock import Clock
+from parlez.core.session_ring import SessionRing
+from parlez.core.sessions import SessionSecret
 from parlez.http.credentials import credential
+from parlez.http.csrf import require_csrf_token
 from parlez.http.local_owner import LocalOwner
+from parlez.http.session_cookie import SessionCookie
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The one way in. `owner` is who the local owner acts as; `control_token` is a secret of this
-    run of the server, by which the command line on the same data folder acts as the owner too."""
+    """The one way in. `control_token` is a secret of this run of the server, by which the command
+    line on the same data folder acts as the owner too."""
 
     keys: KeyRing
+    sessions: SessionRing
+    cookie: SessionCookie
     accounts: Accounts
     local_owner: LocalOwner
-    owner: Caller
+    access: Access
+    clock: Clock
     control_token: str = field(repr=False)
+
+    @property
+    def owner(self) -> Caller:
+        """Who the machine itself acts as."""
+        return Caller(self.accounts.first, frozenset(Right), epoch=self.access.epoch)
+
+    @property
+    def epoch(self) -> int:
+        """Grows whenever somebody who was let in may be good no more."""
+        return self.access.epoch
 
     async def admit(self, request: Request, *credentials: str | None) -> Caller:
         """The caller of a request; `credentials` are what its dialect found in places of its own.
 
-        Raises `Unauthenticated`, and `InvalidInput` for contradicting credentials. A wrong
-        credential is refused also where none would be needed.
+        Raises `Unauthenticated`, `InvalidInput` for contradicting credentials, and `Forbidden` for
+        a change by a session without its CSRF token. A wrong credential is refused also where none
+        would be needed.
         """
         presented = credential(request, *credentials)
         if presented is not None:
             if hmac.compare_digest(presented.encode(), self.control_token.encode()):
                 return self.owner
             return await self.keys.authenticate(presented)
+        if cookie := self.cookie.read(request):
+            return await self._admit_session(request, cookie)
         if not self.accounts.has_owner and self.local_owner.is_owner(request):
             return self.owner
         raise Unauthenticated(
             "An API key is needed: send 'Authorization: Bearer <key>'. "
             "`parlez keys create` makes one."
         )
+
+    def is_shown_one(self, request: Request) -> bool:
+        """Whether a request has a credential, right or wrong."""
+        return credential(request) is not None or self.cookie.read(request) is not None
+
+    def session_secret(self, request: Request) -> SessionSecret | None:
+        """The session of a request, as it was sent."""
+        cookie = self.cookie.read(request)
+        return SessionSecret.read(cookie) if cookie else None
+
+    async def is_good(self, caller: Caller) -> bool:
+        """Whether a caller who was let in before would be now."""
+        if caller.key_id is not None:
+            return await self.keys.is_good(caller.key_id)
+        if caller.session_id is not None:
+            return await self.sessions.is_good(caller.session_id)
+        return caller.scope == self.accounts.first
+
+    def is_past(self, caller: Caller) -> bool:
+        """Whether the time of a caller's credential is over."""
+        return caller.expires_at is not None and self.clock.now() >= caller.expires_at
+
+    async def _admit_session(self, request: Request, cookie: str) -> Caller:
+        secret = SessionSecret.read(cookie)
+        caller = await self.sessions.authenticate(secret)
+        assert secret is not None
+        require_csrf_token(request, secret)
+        return caller

@@ -8,6 +8,7 @@ from parlez.core.accounts import Accounts
 from parlez.core.errors import Unauthenticated
 from parlez.core.identity import Scope
 from parlez.core.throttle import Throttle
+from parlez.http.address import address_of
 from parlez.http.local_owner import comes_from_here
 
 
@@ -26,5 +27,5 @@ class NewKeys:
         if not comes_from_here(request):
             if not self.open_to_all:
                 raise Unauthenticated("Keys are made here for those who have one. Send yours.")
-            self.throttle.admit(request.client.host if request.client else "")
+            self.throttle.admit(address_of(request))
         return await self.accounts.create_nameless()

@@ -9,26 +9,36 @@ from parlez.core.accounts import Accounts
 from parlez.core.admission import Admission
 from parlez.core.budgets import Budgets
 from parlez.core.conversation_desk import ConversationDesk
+from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
 from parlez.core.models import ModelCatalog
 from parlez.core.ports.ledger_store import LedgerStore
 from parlez.core.prices import PriceList
+from parlez.core.session_ring import SessionRing
+from parlez.core.sign_in import SignIn
+from parlez.core.sign_up import SignUp
 from parlez.core.turn_engine import TurnEngine
 from parlez.http.gate import Gate
 from parlez.http.metrics import Metrics
 from parlez.http.new_keys import NewKeys
+from parlez.http.owner_code import OwnerCode
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`probes` name the server's parts; each returns how its part is, and raises if it does not
-    work."""
+    """`owner_code` is None where the first owner is not made with one. `probes` name the server's
+    parts; each returns how its part is, and raises if it does not work."""
 
     engine: TurnEngine
     admission: Admission
     accounts: Accounts
     budgets: Budgets
     ledger: LedgerStore
+    sign_in: SignIn
+    sign_up: SignUp
+    sessions: SessionRing
+    invitations: Invitations
+    owner_code: OwnerCode | None
     desk: ConversationDesk
     keys: KeyRing
     catalog: ModelCatalog

@@ -1,32 +1,34 @@
 """Answering with a turn: whole or as a stream."""
 
 from collections.abc import Mapping
-from contextlib import aclosing
 from typing import Any
 
 from fastapi import Request
 from starlette.responses import Response
 
 from parlez.core.cursor import START, Cursor
-from parlez.core.errors import Interrupted, Unauthenticated, restore
-from parlez.core.following import Followed
+from parlez.core.errors import Interrupted, restore
 from parlez.core.identity import Caller
-from parlez.core.key_ring import KeyRing
 from parlez.core.messages import State
 from parlez.core.turns import EndedTurn, IdempotencyKey, Turn, TurnRequest
 from parlez.http.event_stream import HEARTBEAT_SECONDS, EventStream
 from parlez.http.native_events import native_frames
 from parlez.http.services import services
+from parlez.http.still_good import ended_credential, while_good
 from parlez.http.turn_headers import note_turn
 
 
 async def start_turn(
     request: Request, caller: Caller, asked: TurnRequest, key: IdempotencyKey | None
 ) -> Turn:
-    """Start a turn, or join the one that the key names."""
-    admission = services(request).admission
-    started = await admission.start(caller, asked, key)
-    note_turn(request, started.turn, admission.allowances(caller))
+    """Start a turn, or join the one that the key names. Raises `Unauthenticated` if the caller's
+    credential ended while it was started; then it is stopped."""
+    inside = services(request)
+    started = await inside.admission.start(caller, asked, key)
+    if inside.gate.epoch != caller.epoch and not await inside.gate.is_good(caller):
+        await inside.engine.stop(caller.scope, started.turn.id)
+        raise ended_credential()
+    note_turn(request, started.turn, inside.admission.allowances(caller))
     return started.turn
 
 
@@ -50,16 +52,4 @@ def native_stream(
     """The events of a turn behind a cursor, in Parlez' own spelling."""
     inside = services(request)
     events = inside.engine.follow(caller.scope, turn.id, cursor, HEARTBEAT_SECONDS)
-    return EventStream(native_frames(_while_good(events, caller, inside.keys), first), {})
-
-
-async def _while_good(events: Followed, caller: Caller, keys: KeyRing) -> Followed:
-    """Events for as long as the caller's key is good."""
-    epoch = keys.epoch
-    async with aclosing(events):
-        async for event in events:
-            if keys.epoch != epoch:
-                epoch = keys.epoch
-                if not await keys.is_good(caller):
-                    raise Unauthenticated("The key was revoked.")
-            yield event
+    return EventStream(native_frames(while_good(events, caller, inside.gate), first), {})

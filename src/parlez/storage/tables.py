@@ -28,6 +28,33 @@ account = Table(
     Column("role", Text, nullable=False, server_default="owner"),
     Column("tier", Text),
     Column("password_hash", Text),
+    Column("disabled_at", BigInteger),
+    Index("account_by_time", "created_at", "id"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False, index=True),
+    Column("secret_hash", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("code_hash", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Index("invitation_by_time", "account_id", "created_at", "id"),
 )
 
 server_secret = Table(

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from parlez.api.platform.schemas import KeyResponse, NewKeyResponse
+from parlez.api.platform.key_schemas import KeyResponse, NewKeyResponse
 from parlez.core.keys import ApiKey, KeySecret
 from parlez.http.problems import Problem
-from parlez.http.times import iso_time
+from parlez.http.times import iso_time, iso_time_or_none
 
 
 def problem_body(problem: Problem) -> dict[str, Any]:
@@ -26,11 +26,7 @@ def _key(found: ApiKey) -> dict[str, Any]:
         "name": found.name,
         "scopes": sorted(found.rights),
         "created_at": iso_time(found.created_at),
-        "expires_at": _time(found.expires_at),
-        "last_used_at": _time(found.last_used_at),
-        "revoked_at": _time(found.revoked_at),
+        "expires_at": iso_time_or_none(found.expires_at),
+        "last_used_at": iso_time_or_none(found.last_used_at),
+        "revoked_at": iso_time_or_none(found.revoked_at),
     }
-
-
-def _time(microseconds: int | None) -> str | None:
-    return None if microseconds is None else iso_time(microseconds)

@@ -6,7 +6,6 @@ from parlez.api.truesync.schemas import ChatRequest, ChatResponse, ErrorResponse
 from parlez.core.identity import Caller, Right, Scope
 from parlez.core.keys import KeyKind
 from parlez.core.turns import TurnRequest
-from parlez.http.credentials import credential
 from parlez.http.documented import TURN_ERRORS, errors
 from parlez.http.fields import id_from_uuid, uuid_of
 from parlez.http.idempotency import idempotency_key
@@ -27,9 +26,13 @@ async def generate_api_key(request: Request) -> KeyResponse:
     """A key for `/chat` and every other call. With a credential it is one of that account; without
     one it gets an account of its own. The latter is for requests from this machine, unless the
     operator has opened it to all."""
-    scope = await _account(request)
+    scope, ends_at = await _account(request)
     _, secret = await services(request).keys.create(
-        scope, "made over the API", frozenset({Right.DATA}), kind=KeyKind.TRUESYNC
+        scope,
+        "made over the API",
+        frozenset({Right.DATA}),
+        kind=KeyKind.TRUESYNC,
+        at_most_until=ends_at,
     )
     return KeyResponse(api_key=secret.text)
 
@@ -51,11 +54,12 @@ async def chat(
     return ChatResponse(response=ended.text, conversation_id=uuid_of(turn.conversation_id))
 
 
-async def _account(request: Request) -> Scope:
-    """The account that a new key is for."""
+async def _account(request: Request) -> tuple[Scope, int | None]:
+    """The account that a new key is for, and when its maker ends."""
     inside = services(request)
-    if credential(request) is None:
-        return await inside.new_keys.account(request)
+    if not inside.gate.is_shown_one(request):
+        return await inside.new_keys.account(request), None
     caller: Caller = await inside.gate.admit(request)
     caller.require(Right.KEYS)
-    return caller.scope
+    caller.require(Right.DATA)
+    return caller.scope, caller.expires_at

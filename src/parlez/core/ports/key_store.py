@@ -7,14 +7,27 @@ from parlez.core.keys import ApiKey, StoredKey
 
 
 class KeyStore(Protocol):
-    async def create(self, scope: Scope, key: ApiKey, secret_hash: str) -> None: ...
+    async def create(self, scope: Scope, key: ApiKey, secret_hash: str) -> None:
+        """Raises `NotFound` if there is no such account."""
+        ...
 
     async def list(self, scope: Scope) -> list[ApiKey]:
         """All keys of an account, oldest first, revoked ones included."""
         ...
 
+    async def one(self, scope: Scope, key_id: str) -> ApiKey:
+        """Raises `NotFound`."""
+        ...
+
     async def revoke(self, scope: Scope, key_id: str, now: int) -> ApiKey:
         """End a key. Raises `NotFound`."""
+        ...
+
+    async def replace(
+        self, scope: Scope, key_id: str, new: ApiKey, secret_hash: str, ends_at: int
+    ) -> ApiKey:
+        """Add a key, and let another one end at a time if it would not end earlier; that other one.
+        Raises `NotFound`, and `Conflict` if it was revoked."""
         ...
 
     async def find(self, key_id: str) -> StoredKey | None:
