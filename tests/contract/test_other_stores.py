@@ -105,9 +105,16 @@ async def test_keys_are_kept_found_and_revoked(stores: Stores) -> None:
 
 
 async def test_a_key_is_stored_once(stores: Stores) -> None:
-    await stores.keys.create(ME, key("one", ME, 0), "first")
+    me = Scope((await stores.accounts.first()).id)
+    await stores.keys.create(me, key("one", me, 0), "first")
     with pytest.raises(StorageError):
-        await stores.keys.create(ME, key("one", ME, 0), "second")
+        await stores.keys.create(me, key("one", me, 0), "second")
+
+
+async def test_there_is_no_key_without_an_account(stores: Stores) -> None:
+    with pytest.raises(NotFound):
+        await stores.keys.create(ME, key("one", ME, 0), "first")
+    assert await stores.keys.find("one") is None
 
 
 async def test_there_is_one_first_account(stores: Stores) -> None:

@@ -131,13 +131,13 @@ async def test_a_forged_key_is_refused_without_a_look_up(
     parlez: Running, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up: list[str] = []
-    find = parlez.services.keys._store.find
+    find = parlez.services.keys._keys._read
 
     async def watch(key_id: str):
         looked_up.append(key_id)
         return await find(key_id)
 
-    monkeypatch.setattr(parlez.services.keys._store, "find", watch)
+    monkeypatch.setattr(parlez.services.keys._keys, "_read", watch)
     random = "0123456789abcdef" * 2
     signed_wrongly = hmac.new(b"guess", random.encode(), hashlib.sha256).hexdigest()[:16]
     for forged in (

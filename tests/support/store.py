@@ -11,10 +11,12 @@ from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.budgets import SqlBudgetStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.database import Database
+from parlez.storage.invitations import SqlInvitationStore
 from parlez.storage.keys import SqlKeyStore
 from parlez.storage.ledger import SqlLedgerStore
 from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import locate, open_database
+from parlez.storage.sessions import SqlSessionStore
 from parlez.storage.turn_store import SqlTurnStore
 
 
@@ -41,6 +43,8 @@ class Stores:
         self.keys = SqlKeyStore(database)
         self.ledger = SqlLedgerStore(database)
         self.budgets = SqlBudgetStore(database)
+        self.sessions = SqlSessionStore(database)
+        self.invitations = SqlInvitationStore(database)
 
 
 @asynccontextmanager

@@ -146,9 +146,10 @@ class SqlAccountStore:
 def _first(c: Connection, now: int) -> FirstAccount:
     row = c.one(_OWNER)
     if row is None:
-        account_id = new_id()
-        _insert(c, account_id, LOCAL, Role.OWNER, None, now)
-        return FirstAccount(account_id, has_password=False)
+        # Of several who find none at once, one makes it.
+        _insert(c, new_id(), LOCAL, Role.OWNER, None, now)
+        row = c.one(_OWNER)
+        assert row is not None
     return FirstAccount(row[0], has_password=row[1] is not None)
 
 
@@ -165,16 +166,10 @@ def _sign_up(
 ) -> None:
     if invitation_id and not invitations.use(c, invitation_id, account.created_at):
         raise refusal()
-    assert account.username is not None
-    _insert(
-        c,
-        account.id,
-        account.username,
-        account.role,
-        account.tier,
-        account.created_at,
-        password_hash,
-    )
+    name, now = account.username, account.created_at
+    assert name is not None
+    if not _insert(c, account.id, name, account.role, account.tier, now, password_hash):
+        raise _taken()
 
 
 def _insert(
@@ -185,8 +180,9 @@ def _insert(
     tier: str | None,
     now: int,
     password_hash: str | None = None,
-) -> None:
-    if not c.run(
+) -> bool:
+    """Add an account; False if its name is another's."""
+    added = c.run(
         _INSERT,
         id=account_id,
         name=name,
@@ -194,8 +190,8 @@ def _insert(
         tier=tier,
         now=now,
         password_hash=password_hash,
-    ):
-        raise _taken()
+    )
+    return added > 0
 
 
 def _read(row: Row) -> Account:
