@@ -43,6 +43,14 @@ def test_a_key_from_its_making_to_its_end(served: Served) -> None:
     assert "revoked" in served.command.run("keys", "list").stdout
 
 
+def test_a_key_is_rotated(served: Served) -> None:
+    me = f"{served.server.url}/api/auth/me"
+    old = served.command.run("keys", "create", "turns round").stdout.strip()
+    rotated = served.command.run("keys", "rotate", old.split("_")[1], "--overlap", "0")
+    assert rotated.returncode == 0
+    assert [status(me, key) for key in (old, rotated.stdout.strip())] == [401, 200]
+
+
 def test_it_needs_no_server(command: Command) -> None:
     key = command.run("keys", "create", "me").stdout.strip()
     [row] = json.loads(command.run("keys", "list", "--json").stdout)

@@ -39,6 +39,8 @@ def test_its_example_makes_a_key_where_one_is_needed(slow: Command) -> None:
         assert serving.told("Key").startswith("needed")
         assert serving.url.startswith("http://127.0.0.1:")
         assert "You said: What is the capital" in _paste(slow, serving.example)
+        code = serving.told("Owner code").split()[0]
+        assert len(code) == 22
 
 
 def test_it_reads_dotenv_and_says_so(command: Command, model_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.support.people import member
 from tests.support.server import Running, run_server
 
 OWNER = {"username": "ada", "password": "a long enough secret"}
@@ -42,3 +43,41 @@ async def test_a_password_is_long_and_kept_as_a_hash(parlez: Running) -> None:
     stored = b"".join(file.read_bytes() for file in folder.glob("*.db*"))
     assert OWNER["password"].encode() not in stored
     assert b"$argon2id$" in stored
+
+
+async def test_from_afar_it_takes_the_code_that_was_printed(data_dir: Path) -> None:
+    async with run_server(data_dir, local_owner=False) as parlez:
+        code = parlez.services.owner_code
+        assert code is not None
+        assert (await parlez.call("POST", "/api/owner", OWNER)).status == 401
+        wrong = await parlez.call("POST", "/api/owner", {**OWNER, "code": "wrong"})
+        assert wrong.status == 401
+        made = await parlez.call("POST", "/api/owner", {**OWNER, "code": code.text})
+        assert made.status == 201
+        other = {"username": "eve", "password": OWNER["password"], "code": code.text}
+        assert (await parlez.call("POST", "/api/owner", other)).status == 409
+    async with run_server(data_dir, local_owner=False) as parlez:
+        assert parlez.services.owner_code is None
+        assert (await parlez.call("POST", "/api/owner", other)).status == 401
+
+
+async def test_the_code_is_not_guessed(data_dir: Path) -> None:
+    async with run_server(data_dir, local_owner=False) as parlez:
+        for _ in range(10):
+            guess = await parlez.call("POST", "/api/owner", {**OWNER, "code": "guess"})
+            assert guess.status == 401
+        assert (await parlez.call("POST", "/api/owner", {**OWNER, "code": "guess"})).status == 429
+
+
+async def test_the_local_owner_needs_none(parlez: Running) -> None:
+    assert parlez.services.owner_code is None
+    headers = {"X-Forwarded-For": "1.2.3.4"}
+    body = {**OWNER, "code": "None"}
+    assert (await parlez.call("POST", "/api/owner", body, headers=headers)).status == 401
+
+
+async def test_its_name_must_be_free(parlez: Running) -> None:
+    await member(parlez, "ada")
+    assert (await parlez.call("POST", "/api/owner", OWNER)).status == 409
+    free = {**OWNER, "username": "augusta"}
+    assert (await parlez.call("POST", "/api/owner", free)).status == 201

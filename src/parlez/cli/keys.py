@@ -13,7 +13,7 @@ from parlez.core.identity import Right
 
 @click.group()
 def keys() -> None:
-    """Make, list and revoke API keys."""
+    """Make, list, rotate and revoke API keys."""
 
 
 @keys.command()
@@ -38,6 +38,10 @@ def create(
     """
     body = {"name": name, "scopes": scopes or [Right.DATA], "expires_in_days": days}
     made = call(where, "POST", "/api/keys", body)
+    _print_new(made, as_json)
+
+
+def _print_new(made: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(made)
         return
@@ -67,14 +71,38 @@ def list_keys(as_json: bool, where: Where) -> None:
 
 @keys.command()
 @click.argument("key_id", metavar="ID")
+@click.option(
+    "--overlap",
+    "seconds",
+    type=click.IntRange(0, 31_536_000),
+    default=3_600,
+    show_default=True,
+    help="Seconds for which the old key stays good.",
+)
+@options.as_json
+@options.server
+def rotate(key_id: str, seconds: int, as_json: bool, where: Where) -> None:
+    """Make a key like the one with this ID, which ends after the overlap.
+
+    The new key alone goes to standard output.
+    """
+    body = {"overlap_seconds": seconds}
+    _print_new(call(where, "POST", f"{_path(key_id)}/rotate", body), as_json)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID")
 @options.server
 def revoke(key_id: str, where: Where) -> None:
     """End the key with this ID, wherever it is in use."""
+    ended = call(where, "DELETE", _path(key_id))
+    click.echo(f"The key {ended['name']} is revoked.", err=True)
+
+
+def _path(key_id: str) -> str:
     from yarl import URL
 
-    path = URL("/api/keys") / key_id
-    ended = call(where, "DELETE", path.raw_path)
-    click.echo(f"The key {ended['name']} is revoked.", err=True)
+    return (URL("/api/keys") / key_id).raw_path
 
 
 def _row(key: dict[str, Any]) -> list[str]:
