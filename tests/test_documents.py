@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.server import Running
+from tests.support.server import Answer, Running
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(path for path in (ROOT / "docs").glob("*.md") if "```http" in path.read_text())
@@ -50,22 +50,56 @@ def examples(document: Path) -> list[Example]:
 
 
 async def fill(parlez: Running) -> dict[str, str]:
-    """A conversation whose ids stand for those in the documents."""
+    """A conversation, and what else there is, whose ids stand for those in the documents."""
     answer = await parlez.call("POST", "/conversations/start", {"user_id": "1", "message": "Hi"})
+    key = await parlez.call("POST", "/api/keys", {"name": "k"})
+    invitation = await parlez.call("POST", "/api/invitations", {"name": "Grace"})
     return {
         "conversation_id": answer.headers["parlez-conversation-id"],
         "turn_id": answer.headers["parlez-turn-id"],
+        "key_id": key.body["id"],
+        "code": invitation.body["code"],
     }
+
+
+def remember(answer: Answer) -> dict[str, str]:
+    """What later calls need of an answer that begins a session."""
+    if not isinstance(answer.body, dict) or "csrf_token" not in answer.body:
+        return {}
+    if "set-cookie" not in answer.headers:
+        return {}
+    return {
+        "cookie": answer.headers["set-cookie"].partition(";")[0],
+        "csrf_token": answer.body["csrf_token"],
+        "account_id": answer.body["account"]["id"],
+    }
+
+
+def fill_in(value: Any, known: dict[str, str]) -> Any:
+    """A text, or the texts in a body, with what is known in its places."""
+    if isinstance(value, dict):
+        return {name: fill_in(each, known) for name, each in value.items()}
+    return (
+        re.sub(r"{(\w+)}", lambda match: known[match[1]], value)
+        if isinstance(value, str)
+        else value
+    )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 async def test_the_calls_in_the_documents_work(parlez: Running, document: Path) -> None:
     assert examples(document)
+    known: dict[str, str] = {}
     for example in examples(document):
-        path = example.path.format(**await fill(parlez))
+        known |= await fill(parlez)
         answer = await parlez.call(
-            example.method, path, example.body, headers=example.headers, timeout=20
+            example.method,
+            fill_in(example.path, known),
+            fill_in(example.body, known),
+            headers=fill_in(example.headers, known),
+            timeout=20,
         )
+        known |= remember(answer)
         assert answer.status == example.status, (example, answer.body)
         if example.shown.startswith("{"):
             assert_shape(json.loads(example.shown), answer.body)
