@@ -130,6 +130,15 @@ async def test_the_machine_acts_as_an_owner_who_is_there(parlez: Running) -> Non
     assert (await parlez.call("GET", "/api/auth/me")).status == 401, "there still is an owner"
 
 
+async def test_whoever_cannot_sign_in_is_no_owner(parlez: Running) -> None:
+    """Else the owner could leave, and whoever sits at the machine would be the owner again."""
+    ada = await owner(parlez)
+    nameless = await parlez.services.accounts.create_nameless()
+    path = f"/api/accounts/{nameless.account_id}"
+    assert (await ada.call("PATCH", path, {"role": "owner"})).status == 400
+    assert (await ada.call("PATCH", path, {"role": "member"})).status == 200
+
+
 async def rows_of(parlez: Running, scope: Scope) -> dict[str, int]:
     """How many rows of an account each table has, whichever tables there are."""
     database = parlez.services.accounts._store._database  # type: ignore[attr-defined]

@@ -273,8 +273,9 @@ async def test_its_streams_end_and_its_turns_stop(
         "error unauthenticated",
         "turn-ended stopped",
     )
-    while parlez.services.engine.open_turns > 1:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(1):
+        while parlez.services.engine.open_turns > 1:
+            await asyncio.sleep(0.01)
     assert not ours.done()
     ours.cancel()
 

@@ -97,9 +97,9 @@ async def test_one_of_somebody_who_is_no_owner_any_more_opens_nothing(
 
 async def test_another_owners_invitations_are_not_to_be_seen(parlez: Running) -> None:
     code = await invite(parlez)
-    other = await parlez.services.accounts.create_nameless()
-    await parlez.services.accounts.change(other.account_id, role=Role.OWNER)
-    headers = await key_of(parlez, other, RIGHTS[Role.OWNER])
+    grace = await member(parlez)
+    await parlez.services.accounts.change(grace.account["id"], role=Role.OWNER)
+    headers = await key_of(parlez, grace.scope, RIGHTS[Role.OWNER])
     path = f"/api/invitations/{code.split('_')[1]}"
     foreign = await parlez.call("DELETE", path, headers=headers)
     missing = await parlez.call("DELETE", "/api/invitations/0", headers=headers)
@@ -107,6 +107,8 @@ async def test_another_owners_invitations_are_not_to_be_seen(parlez: Running) ->
     assert foreign.status == 404
     listed = await parlez.call("GET", "/api/invitations", headers=headers)
     assert listed.body == {"invitations": [], "next": None}
+    own = await parlez.call("GET", "/api/invitations")
+    assert len(own.body["invitations"]) == 2
 
 
 async def test_invitations_are_listed_page_by_page(parlez: Running, clock: TestClock) -> None:

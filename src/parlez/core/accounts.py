@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from parlez.core.access import Access
-from parlez.core.errors import Conflict
+from parlez.core.errors import Conflict, InvalidInput
 from parlez.core.identity import Role, Scope
 from parlez.core.passwords import Passwords
 from parlez.core.ports.account_store import Account, AccountStore
@@ -86,10 +86,13 @@ class Accounts:
         disabled: bool | None = None,
     ) -> Account:
         """Change what an account may do, at once and everywhere; what is None stays as it is.
-        Raises `NotFound`, and `Conflict` for the last owner who could undo it."""
+        Raises `NotFound`, `Conflict` for the last owner who could undo it, and `InvalidInput` for
+        an owner who could not sign in: with such a one the machine would own itself again."""
         async with self._changing:
             found = changed = await self._store.find(Scope(account_id))
-            if role is not None:
+            if role is not None and role is not found.role:
+                if role is Role.OWNER and found.username is None:
+                    raise InvalidInput("Only an account with a username can be an owner's.")
                 changed = replace(changed, role=role)
             if tier is not None:
                 changed = replace(changed, tier=tier[0])

@@ -8,7 +8,7 @@ from fastapi import Request
 from parlez.core.access import Access
 from parlez.core.accounts import Accounts
 from parlez.core.errors import Unauthenticated
-from parlez.core.identity import Caller, Right
+from parlez.core.identity import RIGHTS, Caller, Role
 from parlez.core.key_ring import KeyRing
 from parlez.core.ports.clock import Clock
 from parlez.core.session_ring import SessionRing
@@ -36,7 +36,7 @@ class Gate:
     @property
     def owner(self) -> Caller:
         """Who the machine itself acts as."""
-        return Caller(self.accounts.first, frozenset(Right), epoch=self.access.epoch)
+        return Caller(self.accounts.first, RIGHTS[Role.OWNER], epoch=self.access.epoch)
 
     @property
     def epoch(self) -> int:

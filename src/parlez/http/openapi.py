@@ -34,8 +34,12 @@ def describe_api(app: FastAPI) -> None:
 
 def _correct(schema: dict[str, Any]) -> None:
     components = schema.setdefault("components", {})
-    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-    schema["security"] = [{"key": []}, {}]
+    components["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "parlez_session"},
+        "csrf_token": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
+    }
+    schema["security"] = [{"key": []}, {"session": [], "csrf_token": []}, {}]
     for name in ("HTTPValidationError", "ValidationError"):
         components.get("schemas", {}).pop(name, None)
     for operations in schema["paths"].values():
