@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Integer, text
 from tests.support.store import Stores
 
+from parlez.core.budget import Period, Unit
 from parlez.core.errors import Conflict, Forbidden, NotFound
 from parlez.core.identity import Right, Role, Scope, Standing
 from parlez.core.keys import ApiKey, KeyKind
@@ -181,6 +182,23 @@ def key(key_id: str, scope: Scope, expires_at: int | None) -> ApiKey:
     return ApiKey(
         key_id, scope.account_id, "name", KeyKind.PARLEZ, rights, 0, expires_at, None, None
     )
+
+
+async def test_its_budgets_bound_the_key_in_its_place(stores: Stores) -> None:
+    me, now = Scope((await stores.accounts.first()).id), stores.clock.now()
+    for name in ("old", "another"):
+        await stores.keys.create(me, key(name, me, None), "hash")
+    for whose, amount in (("old", 100), ("another", 7), (None, 1_000)):
+        await stores.budgets.set(me, whose, Unit.TOKENS, Period.DAY, amount, now)
+    await stores.budgets.set(me, "old", Unit.COST, Period.MONTH, 5, now)
+    await stores.keys.replace(me, "old", key("new", me, None), "new hash", 50)
+    bound = [
+        (each.unit, each.period, each.amount)
+        for each in await stores.budgets.list(me, now)
+        if each.key_id == "new"
+    ]
+    assert sorted(bound) == [(Unit.COST, Period.MONTH, 5), (Unit.TOKENS, Period.DAY, 100)]
+    assert len(await stores.budgets.list(me, now)) == 6
 
 
 async def test_a_key_is_replaced(stores: Stores) -> None:

@@ -60,11 +60,15 @@ async def things(parlez: Running, whose: Browser) -> dict[str, str]:
     said = await whose.call("POST", "/conversations/start", {"user_id": "1", "message": "Hi"})
     key = await whose.call("POST", "/api/keys", {"name": "k", "scopes": ["keys"]})
     invitation = await whose.call("POST", "/api/invitations", {"name": "x"})
-    assert (said.status, key.status, invitation.status) == (200, 201, 201)
+    bound = {"unit": "tokens", "period": "day", "amount": 1_000_000}
+    budget = await whose.call("PUT", "/api/budgets", bound)
+    made = (said.status, key.status, invitation.status, budget.status)
+    assert made == (200, 201, 201, 200)
     return {
         "conversation_id": said.headers["parlez-conversation-id"],
         "turn_id": said.headers["parlez-turn-id"],
         "key_id": key.body["id"],
+        "budget_id": budget.body["id"],
         "invitation_id": invitation.body["id"],
         "account_id": (await member(parlez, "somebody")).account["id"],
     }

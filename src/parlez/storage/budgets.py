@@ -29,6 +29,12 @@ _SET = text(f"""
     ON CONFLICT (account_id, key_id, unit, period) DO UPDATE SET amount = :amount
     RETURNING {_COLUMNS}
 """)
+_COPY = text("""
+    INSERT INTO budget
+        (account_id, id, key_id, unit, period, amount, spent, reserved, period_start, created_at)
+    SELECT account_id, :new_id, :to_key, unit, period, amount, spent, 0, period_start, :now
+    FROM budget WHERE account_id = :account_id AND id = :id
+""")
 _REMOVE = text("DELETE FROM budget WHERE account_id = :account_id AND id = :id")
 _KEY = text("SELECT 1 FROM api_key WHERE account_id = :account_id AND id = :id")
 
@@ -105,6 +111,20 @@ def reserve(c: Connection, turn: Turn, asked: Reserve) -> Turn:
         reserved_cost=reserved.cost,
     )
     return replace(turn, reserved=reserved)
+
+
+def copy(c: Connection, scope: Scope, from_key: str, to_key: str, now: int) -> None:
+    """Bound a new key as another one is bound, what that has spent included."""
+    for row in c.all(_LIST, account_id=scope.account_id):
+        if row[1] == from_key:
+            c.do(
+                _COPY,
+                account_id=scope.account_id,
+                id=row[0],
+                new_id=new_id(),
+                to_key=to_key,
+                now=now,
+            )
 
 
 def settle(c: Connection, turn: Turn, ending: Ending, now: int) -> None:

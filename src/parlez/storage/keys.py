@@ -5,6 +5,7 @@ from sqlalchemy import text
 from parlez.core.errors import Conflict, NotFound
 from parlez.core.identity import Right, Role, Scope, Standing
 from parlez.core.keys import ApiKey, KeyKind, StoredKey
+from parlez.storage import budgets
 from parlez.storage.connection import Connection, Row
 from parlez.storage.database import Database
 
@@ -102,6 +103,7 @@ def _replace(
     if not shortened:
         raise Conflict("This key has ended already. Make a new one.")
     _create(c, scope, new, secret_hash)
+    budgets.copy(c, scope, key_id, new.id, new.created_at)
     return old
 
 

@@ -26,8 +26,8 @@ class KeyStore(Protocol):
     async def replace(
         self, scope: Scope, key_id: str, new: ApiKey, secret_hash: str, ends_at: int
     ) -> ApiKey:
-        """Add a key, and let another one end at a time if it would not end earlier; that other one.
-        Raises `NotFound`, and `Conflict` if it was revoked."""
+        """Add a key with the budgets of another one, and let that end at a time if it would not end
+        earlier; that other one. Raises `NotFound`, and `Conflict` if it was revoked."""
         ...
 
     async def find(self, key_id: str) -> StoredKey | None:
