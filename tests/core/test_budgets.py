@@ -181,6 +181,7 @@ async def test_a_key_has_a_budget_of_its_own(stores: Stores) -> None:
     now = stores.clock.now()
     rights = frozenset({Right.DATA})
     key = ApiKey("k1", ME.account_id, "k1", KeyKind.PARLEZ, rights, now, None, None, None)
+    await stores.move_in(ME)
     await stores.keys.create(ME, key, "hash")
     shop = Shop(stores)
     await stores.budgets.set(ME, "k1", Unit.TOKENS, Period.DAY, 10, now)

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from sqlalchemy import text
 from tests.support.server import no_death
 
+from parlez.core.identity import Scope
 from parlez.core.prices import PriceList
 from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.budgets import SqlBudgetStore
@@ -45,6 +47,13 @@ class Stores:
         self.budgets = SqlBudgetStore(database)
         self.sessions = SqlSessionStore(database)
         self.invitations = SqlInvitationStore(database)
+
+    async def move_in(self, scope: Scope) -> None:
+        """Give a scope that a test made up an account, which keys and sessions need."""
+        add = text(
+            "INSERT INTO account (id, name, created_at, role) VALUES (:id, :id, 0, 'member')"
+        )
+        await self.database.write(lambda c: c.do(add, id=scope.account_id))
 
 
 @asynccontextmanager
