@@ -80,7 +80,7 @@ def fill_in(value: Any, known: dict[str, str]) -> Any:
     if isinstance(value, dict):
         return {name: fill_in(each, known) for name, each in value.items()}
     return (
-        re.sub(r"{(\w+)}", lambda match: known[match[1]], value)
+        re.sub(r"{(\w+)}", lambda match: known.get(match[1], match[0]), value)
         if isinstance(value, str)
         else value
     )
