@@ -52,6 +52,9 @@ from parlez.storage.open import Place, locate, open_database
 from parlez.storage.sessions import SqlSessionStore
 from parlez.storage.turn_store import SqlTurnStore
 
+REQUESTS_PER_ACCOUNT = CallLimit(1_000, 60)
+"""Requests of any kind, for accounts that have limits."""
+
 KEYS_PER_ADDRESS = CallLimit(10, 3_600)
 """Keys that a stranger may make, where the operator has opened that to all."""
 
@@ -135,6 +138,7 @@ async def running(
                 local_owner=LocalOwner(has_local_owner(settings)),
                 access=access,
                 clock=clock,
+                requests=Throttle(REQUESTS_PER_ACCOUNT, clock),
                 control_token=token,
             )
             services = Services(

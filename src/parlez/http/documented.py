@@ -25,8 +25,13 @@ TURN_ERRORS = (400, 401, 403, 404, 409, 413, 415, 429, 502, 503, 504)
 
 
 def errors(body: type[BaseModel], *statuses: int) -> Responses:
-    """The errors of a route, all with a dialect's body."""
-    return {status: {"model": body, "description": _MEANINGS[status]} for status in statuses}
+    """The errors of a route, all with a dialect's body. Whoever must say who they are may also ask
+    too often."""
+    limited = (429,) if 401 in statuses and 429 not in statuses else ()
+    return {
+        status: {"model": body, "description": _MEANINGS[status]}
+        for status in (*statuses, *limited)
+    }
 
 
 def or_stream(responses: Responses) -> Responses:

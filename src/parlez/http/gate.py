@@ -13,6 +13,7 @@ from parlez.core.key_ring import KeyRing
 from parlez.core.ports.clock import Clock
 from parlez.core.session_ring import SessionRing
 from parlez.core.sessions import SessionSecret
+from parlez.core.throttle import Throttle
 from parlez.http.credentials import credential
 from parlez.http.csrf import require_csrf_token
 from parlez.http.local_owner import LocalOwner
@@ -22,7 +23,8 @@ from parlez.http.session_cookie import SessionCookie
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The one way in. `control_token` is a secret of this run of the server, by which the command
-    line on the same data folder acts as the owner too."""
+    line on the same data folder acts as the owner too. `requests` bounds what accounts with limits
+    may ask of any kind; what costs money has the limits of the account's tier as well."""
 
     keys: KeyRing
     sessions: SessionRing
@@ -31,6 +33,7 @@ class Gate:
     local_owner: LocalOwner
     access: Access
     clock: Clock
+    requests: Throttle
     control_token: str = field(repr=False)
 
     @property
@@ -47,9 +50,15 @@ class Gate:
         """The caller of a request; `credentials` are what its dialect found in places of its own.
 
         Raises `Unauthenticated`, `InvalidInput` for contradicting credentials, and `Forbidden` for
-        a change by a session without its CSRF token. A wrong credential is refused also where none
-        would be needed.
+        a change by a session without its CSRF token, and `RateLimited`. A wrong credential is
+        refused also where none would be needed.
         """
+        caller = await self._admit(request, credentials)
+        if caller.meter is not None:
+            self.requests.admit(caller.scope.account_id)
+        return caller
+
+    async def _admit(self, request: Request, credentials: tuple[str | None, ...]) -> Caller:
         presented = credential(request, *credentials)
         if presented is not None:
             if hmac.compare_digest(presented.encode(), self.control_token.encode()):

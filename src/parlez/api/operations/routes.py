@@ -44,6 +44,7 @@ async def ready(request: Request) -> JSONResponse:
     responses={
         401: {"description": "No credential, or a wrong one."},
         403: {"description": "The credential may not be used for this."},
+        429: {"description": "Too many requests; `Retry-After` says when the next can come."},
     },
 )
 async def metrics(request: Request) -> Response:
