@@ -98,3 +98,10 @@ async def test_a_key_makes_none_that_can_do_more(parlez: Running) -> None:
     headers = {"Authorization": f"Bearer {answer.body['key']}"}
     more = {"name": "more", "scopes": ["keys", "data"]}
     assert (await parlez.call("POST", "/api/keys", more, headers=headers)).status == 403
+
+
+@pytest.mark.parametrize("path", ["/conversations/start", "/api/keys"])
+async def test_whoever_is_not_let_in_is_not_told_what_is_wrong(parlez: Running, path: str) -> None:
+    headers = {"X-API-Key": "wrong"}
+    assert (await parlez.call("POST", path, {"message": 7}, headers=headers)).status == 401
+    assert (await parlez.call("POST", path, {"message": 7})).status == 400

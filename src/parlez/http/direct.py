@@ -74,9 +74,9 @@ class _DirectRoute:
         self._endpoint = route.endpoint
         self._status = route.status_code or 200
         signature = inspect.signature(route.endpoint, eval_str=True)
-        self._arguments = {
-            name: _argument(name, parameter) for name, parameter in signature.parameters.items()
-        }
+        # Whoever is not let in is told so, and not what is wrong with the body.
+        body_last = sorted(signature.parameters.items(), key=lambda each: _is_body(each[1]))
+        self._arguments = {name: _argument(name, parameter) for name, parameter in body_last}
 
     async def answer(self, request: Request) -> Response:
         arguments = {name: await find(request) for name, find in self._arguments.items()}
@@ -92,7 +92,7 @@ def _argument(name: str, parameter: inspect.Parameter) -> Argument:
     annotation = parameter.annotation
     if annotation is Request:
         return _request
-    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+    if _is_body(parameter):
         return _body(annotation)
     if get_origin(annotation) is Annotated:
         for note in get_args(annotation)[1:]:
@@ -103,6 +103,11 @@ def _argument(name: str, parameter: inspect.Parameter) -> Argument:
                 assert note.alias is not None
                 return _header(note.alias.lower())
     return _path_parameter(name)
+
+
+def _is_body(parameter: inspect.Parameter) -> bool:
+    annotation = parameter.annotation
+    return inspect.isclass(annotation) and issubclass(annotation, BaseModel)
 
 
 async def _request(request: Request) -> Request:
