@@ -41,6 +41,9 @@ RIGHTS_NEEDED = {
 }
 """Of how many kinds of keys with one scope each is let in, where that is not one."""
 
+EVERYBODYS = {"model"}
+"""What paths call things that are no account's."""
+
 NOT_COMPARED = {"last_used_at", "expires_at"}
 """Columns that tell when a credential was used."""
 
@@ -194,7 +197,7 @@ async def test_a_foreign_id_looks_like_a_missing_one(parlez: Running) -> None:
     ids = await things(parlez, ada)
     theirs = await second_account(parlez)
     before = stored(parlez)
-    tried = [route for route in await routes(parlez) if route.parameters]
+    tried = [route for route in await routes(parlez) if set(route.parameters) - EVERYBODYS]
     assert len(tried) > 8
     for route in tried:
         unknown = set(route.parameters) - set(ids)
