@@ -15,6 +15,7 @@ from parlez.core.access import Access
 from parlez.core.accounts import Accounts
 from parlez.core.admission import Admission
 from parlez.core.budgets import Budgets
+from parlez.core.built_in_templates import built_in_templates
 from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
@@ -27,6 +28,7 @@ from parlez.core.session_ring import SessionRing
 from parlez.core.sign_in import SignIn
 from parlez.core.sign_up import SignUp
 from parlez.core.spending import Spending
+from parlez.core.template_shelf import TemplateShelf
 from parlez.core.throttle import Throttle
 from parlez.core.turn_engine import TurnEngine
 from parlez.core.upkeep import Upkeep
@@ -45,11 +47,13 @@ from parlez.storage.budgets import SqlBudgetStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.data_folder import DataFolder
 from parlez.storage.invitations import SqlInvitationStore
+from parlez.storage.feedback import SqlFeedbackStore
 from parlez.storage.keys import SqlKeyStore
 from parlez.storage.ledger import SqlLedgerStore
 from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import Place, locate, open_database
 from parlez.storage.sessions import SqlSessionStore
+from parlez.storage.templates import SqlTemplateStore
 from parlez.storage.turn_store import SqlTurnStore
 
 REQUESTS_PER_ACCOUNT = CallLimit(1_000, 60)
@@ -152,7 +156,9 @@ async def running(
                 sessions=sessions,
                 invitations=invitations,
                 owner_code=_owner_code(settings, accounts, clock),
-                desk=ConversationDesk(SqlConversationStore(database), engine),
+                desk=ConversationDesk(SqlConversationStore(database, clock), engine, catalog),
+                templates=TemplateShelf(SqlTemplateStore(database, clock), built_in_templates()),
+                feedback=SqlFeedbackStore(database, clock),
                 keys=ring,
                 catalog=catalog,
                 prices=prices,

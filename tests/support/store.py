@@ -14,11 +14,13 @@ from parlez.storage.budgets import SqlBudgetStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.database import Database
 from parlez.storage.invitations import SqlInvitationStore
+from parlez.storage.feedback import SqlFeedbackStore
 from parlez.storage.keys import SqlKeyStore
 from parlez.storage.ledger import SqlLedgerStore
 from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import locate, open_database
 from parlez.storage.sessions import SqlSessionStore
+from parlez.storage.templates import SqlTemplateStore
 from parlez.storage.turn_store import SqlTurnStore
 
 
@@ -39,7 +41,7 @@ class Stores:
         self.database = database
         self.clock = TestClock()
         self.turns = SqlTurnStore(database, self.clock, PriceList([]))
-        self.conversations = SqlConversationStore(database)
+        self.conversations = SqlConversationStore(database, self.clock)
         self.accounts = SqlAccountStore(database, self.clock)
         self.calls = SqlCallStore(database)
         self.keys = SqlKeyStore(database)
@@ -54,6 +56,8 @@ class Stores:
             "INSERT INTO account (id, name, created_at, role) VALUES (:id, :id, 0, 'member')"
         )
         await self.database.write(lambda c: c.do(add, id=scope.account_id))
+        self.templates = SqlTemplateStore(database, self.clock)
+        self.feedback = SqlFeedbackStore(database, self.clock)
 
 
 @asynccontextmanager

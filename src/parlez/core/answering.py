@@ -4,15 +4,16 @@ import asyncio
 import logging
 from contextlib import aclosing
 
-from parlez.core.context import MOST_CHARACTERS_PER_TOKEN, fit, prompt_budget
+from parlez.core.context import MOST_CHARACTERS_PER_TOKEN, Context, fit, go_on, prompt_budget
 from parlez.core.errors import ContextOverflow, ModelError, ModelTimeout
+from parlez.core.events import TextDelta
 from parlez.core.limits import TurnLimits
 from parlez.core.messages import Message
 from parlez.core.models import Model, ModelCatalog
 from parlez.core.ports.chat_model import ChatModel, ChatRequest, Finished
 from parlez.core.ports.turn_store import TurnStore
 from parlez.core.recorder import Recorder
-from parlez.core.turns import Turn
+from parlez.core.turns import Turn, TurnKind
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +25,8 @@ class Answer:
     """What has become of an answer so far; whoever ends the turn reads it, also after an error.
 
     `model` is the name of the one that answers, or was asked last, `prompt_tokens` a guess at what
-    it was sent, and `begun` whether it has said anything.
+    it was sent, and `begun` whether it has said anything. `beginning` is the text that it is to go
+    on from.
     """
 
     def __init__(self, recorder: Recorder | None = None):
@@ -34,14 +36,21 @@ class Answer:
         self.model: str | None = None
         self.prompt_tokens = 0
         self.begun = False
+        self.beginning = ""
         self._text = ""
 
     @property
     def text(self) -> str:
         return self.recorder.text if self.recorder else self._text
 
+    async def begin_with(self, text: str) -> None:
+        """Say first what was said before. It stays said, whatever comes."""
+        self.beginning = self._text = text
+        if self.recorder:
+            await self.recorder.add(TextDelta(text))
+
     def complete(self, text: str, finished: Finished) -> None:
-        self._text, self.finished = text, finished
+        self._text, self.finished = self.beginning + text, finished
 
 
 class Answering:
@@ -59,6 +68,9 @@ class Answering:
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._limits.whole
         model = self._catalog.resolve(turn.model)
+        if turn.kind is TurnKind.CONTINUE and turn.target_id:
+            branch = await self._store.path(turn.scope, turn.target_id, 1)
+            await answer.begin_with(branch.messages[-1].content)
         first_error: ModelError | None = None
         for name in (model.name, *model.fallback):
             if first_error:
@@ -91,7 +103,7 @@ class Answering:
             history, earlier = branch.messages, branch.earlier
         budget = prompt_budget(model, turn.options)
         for refits_left in reversed(range(MOST_REFITS)):
-            context = fit(history, turn.system_prompt, budget)
+            context = _fit(history, turn, answer, budget)
             answer.left_out = earlier + context.left_out
             answer.prompt_tokens = context.tokens
             request = ChatRequest(model.vendor_name, context.prompts, turn.options)
@@ -146,6 +158,12 @@ class Answering:
 
     def _timeout(self, what: str, seconds: float) -> ModelTimeout:
         return ModelTimeout(f"The model {what} within {seconds:g} seconds. Try again.")
+
+
+def _fit(history: list[Message], turn: Turn, answer: Answer, budget: int) -> Context:
+    if answer.beginning:
+        return go_on(history, turn.system_prompt, answer.beginning, budget)
+    return fit(history, turn.system_prompt, budget)
 
 
 def _smaller(sent: int, overflow: ContextOverflow) -> int:

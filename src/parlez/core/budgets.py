@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from parlez.core.budget import Budget, Period, Unit
+from parlez.core.conversations import Profile
 from parlez.core.identity import Caller, Scope
 from parlez.core.models import ModelCatalog
 from parlez.core.ports.budget_store import BudgetStore
@@ -31,7 +32,9 @@ class Budgets:
             return None
         model = self._catalog.resolve(request.model)
         models = [model, *(self._catalog.resolve(name) for name in model.fallback)]
-        texts = [request.text, request.system_prompt or ""]
+        profile = request.profile or Profile()
+        texts = [request.text, request.system_prompt or profile.system_prompt or ""]
+        texts += [prompt.content for prompt in request.earlier]
         return Reserve.of(texts, request.options.max_tokens, models)
 
     async def list(self, scope: Scope) -> Sequence[Budget]:

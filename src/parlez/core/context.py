@@ -15,6 +15,13 @@ GAP = "\n[…]\n"
 """Stands for what was cut out of a text that is too long by itself."""
 
 
+GO_ON = (
+    "Your answer broke off. Go on exactly where it ends, with the next character. Repeat nothing, "
+    "and say nothing about this request."
+)
+"""Asks a model for the rest of an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a model is sent. `left_out` counts the messages that did not fit; a message that was
@@ -60,6 +67,18 @@ def fit(history: Sequence[Message], system_prompt: str | None, budget: int) -> C
     return Context(prompts, left_out, sum(_cost(prompt.content) for prompt in prompts))
 
 
+def go_on(
+    history: Sequence[Message], system_prompt: str | None, beginning: str, budget: int
+) -> Context:
+    """As `fit`, for an answer that has begun and is to be gone on with. At least the end of what
+    was said stays."""
+    tail = beginning[-_fitting_characters(beginning, budget // 3) :]
+    added = [Prompt(Role.ASSISTANT, tail), Prompt(Role.USER, GO_ON)]
+    cost = sum(_cost(prompt.content) for prompt in added)
+    context = fit(history, system_prompt, max(budget - cost, budget // 3))
+    return Context([*context.prompts, *added], context.left_out, context.tokens + cost)
+
+
 def shorten(text: str, budget: int) -> str:
     """A text of at most so many tokens, cut out of the middle if it must be: what matters most
     tends to stand at the beginning or the end."""
@@ -67,6 +86,12 @@ def shorten(text: str, budget: int) -> str:
         keep = max(min(len(text) * max(budget, 16) // tokens, len(text) - len(GAP) - 1) // 2, 1)
         text = f"{text[:keep]}{GAP}{text[-keep:]}"
     return text
+
+
+def _fitting_characters(text: str, budget: int) -> int:
+    """About as many characters of a text as cost so many tokens."""
+    tokens = estimate_tokens(text)
+    return len(text) if tokens <= budget else max(len(text) * budget // tokens, 1)
 
 
 def _exchanges(messages: Sequence[Message]) -> list[list[Message]]:

@@ -1,14 +1,34 @@
 """Conversations as callers see them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from parlez.core.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What is kept about a conversation besides its messages.
+
+    `model` and `system_prompt` hold for turns that name none of their own. `template` is the name
+    of the template that the system prompt was made from. Without a `title` the next message makes
+    one. `metadata` is the caller's own.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    model: str | None = None
+    system_prompt: str | None = field(default=None, repr=False)
+    template: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
-    """A thread of messages. `head_id` is the message at the tip of the branch that callers see;
-    `message_count` counts that branch. Times are microseconds since 1970, UTC."""
+    """A thread of messages. `user_label` is the user it is with, None where that is the account
+    itself. `head_id` is the message at the tip of the branch that callers see; `message_count`
+    counts that branch. Times are microseconds since 1970, UTC."""
 
     id: str
     user_label: str | None
@@ -16,6 +36,8 @@ class Conversation:
     message_count: int
     created_at: int
     updated_at: int
+    archived_at: int | None = None
+    profile: Profile = Profile()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +48,15 @@ class History:
     conversation: Conversation
     messages: list[Message]
     before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """Some messages of the head branch of a conversation, oldest first, of which `offset` others
+    come before them. `after` is the id to ask with for those after these; None when there are
+    none."""
+
+    conversation: Conversation
+    messages: list[Message]
+    offset: int
+    after: str | None

@@ -61,7 +61,8 @@ def _usage(answer: Answer, state: State) -> Usage:
         return answer.finished.usage
     if state is State.FAILED and not answer.begun:
         return Usage(0, 0, estimated=True)
-    return Usage(answer.prompt_tokens, _spoken(answer.text), estimated=True)
+    said = answer.text.removeprefix(answer.beginning)
+    return Usage(answer.prompt_tokens, _spoken(said), estimated=True)
 
 
 def _spoken(text: str) -> int:

@@ -11,7 +11,8 @@ from parlez.core.prices import Price
 class Model:
     """A model as data.
 
-    `name` is what callers say and `vendor_name` what the vendor is told. `context_tokens` is how
+    `name` is what callers say and `vendor_name` what the vendor is told. `vendor` is whose model it
+    is, for programs, and `provider` for people. `context_tokens` is how
     much it reads and `output_tokens` how much it writes at most, both in its own tokens.
     `unavailable` says why it cannot be used now and what would change that. `price` is None where
     nobody knows it, which is not to say that it costs nothing. `capabilities` are any of tools,
@@ -28,6 +29,7 @@ class Model:
     price: Price | None = None
     capabilities: frozenset[str] = frozenset()
     fallback: tuple[str, ...] = ()
+    provider: str = ""
 
 
 class ModelCatalog(Protocol):

@@ -88,7 +88,8 @@ class TurnEngine:
             live.session_id = payer.session_id
             if turn.state is State.RUNNING:
                 is_first = request.conversation_id is None and turn.attempt == 1
-                self._run(live, turn, [_said(turn, request.text)] if is_first else None)
+                knows_all = is_first and not request.earlier
+                self._run(live, turn, [_said(turn, request.text)] if knows_all else None)
         return started
 
     async def wait(self, scope: Scope, turn_id: str) -> EndedTurn:

@@ -1,12 +1,56 @@
 """A turn: one user message and the answer to it."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from parlez.core.conversations import Profile
 from parlez.core.events import Usage
 from parlez.core.identity import Scope
 from parlez.core.messages import State
-from parlez.core.ports.chat_model import Options
+from parlez.core.ports.chat_model import Options, Prompt
 from parlez.core.reserve import Reserve, Reserved
+
+
+class TurnKind(StrEnum):
+    """What a turn does to its conversation."""
+
+    SAY = "say"
+    """Adds a message and an answer at the tip."""
+    RETRY = "retry"
+    """Puts an answer in the place of one that came to nothing; its target is that one."""
+    REGENERATE = "regenerate"
+    """Begins a branch with another answer to a message. Its target is the tip of the branch before,
+    which comes back if it says nothing."""
+    EDIT = "edit"
+    """Begins a branch with another message in the place of its target."""
+    CONTINUE = "continue"
+    """Puts an answer in the place of its target, beginning with the text of that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regeneration:
+    """Answer once more: the message that was answered by `message_id`, or is it; None is the last
+    one."""
+
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Say something else in the place of a user message, which begins a branch."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """Go on with an answer that was cut short; None is the last one."""
+
+    message_id: str | None = None
+
+
+Attachment = Regeneration | Edit | Continuation
+"""Where a turn is put that does not just go on at the tip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +58,10 @@ class TurnRequest:
     """What a caller asks for. Without a conversation id a conversation is begun.
 
     `user_label` is the caller's own name for whoever is talking; it is kept with a new
-    conversation. `stream` says whether the answer is logged as it is made, so that it can be
-    followed, or only kept whole.
+    conversation, and must be that of a known one. `stream` says whether the answer is logged as it
+    is made, so that it can be followed, or only kept whole. `profile` and `earlier`, messages that
+    come before, are for a new conversation, and `attachment` is for a known one: regenerating and
+    continuing take no text.
     """
 
     text: str
@@ -25,6 +71,9 @@ class TurnRequest:
     system_prompt: str | None = None
     options: Options = Options()
     stream: bool = False
+    profile: Profile | None = None
+    earlier: tuple[Prompt, ...] = ()
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +103,8 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn as stored. `created_at` is in microseconds since 1970, UTC.
+    """A turn as stored. `created_at` is in microseconds since 1970, UTC. What `target_id` names
+    depends on the kind.
 
     `log_end` is the number of the last logged event, once the turn has ended. `left_out` counts
     the messages of the conversation that did not fit the model's context.
@@ -79,6 +129,8 @@ class Turn:
     log_end: int = 1
     key_id: str | None = None
     reserved: Reserved | None = None
+    kind: TurnKind = TurnKind.SAY
+    target_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

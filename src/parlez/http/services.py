@@ -13,10 +13,12 @@ from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
 from parlez.core.models import ModelCatalog
 from parlez.core.ports.ledger_store import LedgerStore
+from parlez.core.ports.feedback_store import FeedbackStore
 from parlez.core.prices import PriceList
 from parlez.core.session_ring import SessionRing
 from parlez.core.sign_in import SignIn
 from parlez.core.sign_up import SignUp
+from parlez.core.template_shelf import TemplateShelf
 from parlez.core.turn_engine import TurnEngine
 from parlez.http.gate import Gate
 from parlez.http.metrics import Metrics
@@ -40,6 +42,8 @@ class Services:
     invitations: Invitations
     owner_code: OwnerCode | None
     desk: ConversationDesk
+    templates: TemplateShelf
+    feedback: FeedbackStore
     keys: KeyRing
     catalog: ModelCatalog
     prices: PriceList

@@ -1,24 +1,34 @@
 """Conversations as rows."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 
-from parlez.core.conversations import Conversation
+from parlez.core.conversations import Conversation, Profile
 from parlez.core.errors import Conflict, NotFound
 from parlez.core.identity import Scope
-from parlez.core.turns import Turn
-from parlez.storage.connection import Connection
+from parlez.storage import conversation_counts
+from parlez.storage.connection import Connection, Row
+
+_COLUMNS = """
+    id, user_label, head_id, message_count, created_at, updated_at, archived_at,
+    title, description, model, system_prompt, template, metadata
+"""
+"""What `read_conversation` reads, in its order."""
 
 _INSERT = text("""
     INSERT INTO conversation
-        (account_id, id, user_label, head_id, message_count, turn_count, created_at, updated_at)
-    VALUES (:account_id, :id, :user_label, :head_id, 1, 1, :now, :now)
+        (account_id, id, user_label, head_id, message_count, turn_count, created_at, updated_at,
+         title, description, model, system_prompt, template, metadata)
+    VALUES (:account_id, :id, :user_label, :head_id, :message_count, :turn_count, :now, :now,
+        :title, :description, :model, :system_prompt, :template, :metadata)
 """)
 
-_FIND = text("""
-    SELECT id, user_label, head_id, message_count, created_at, updated_at FROM conversation
-    WHERE account_id = :account_id AND id = :id
+_FIND = text(f"""
+    SELECT {_COLUMNS} FROM conversation WHERE account_id = :account_id AND id = :id
 """)
 
 # Whoever changes which turns a conversation has, or which of them run, first changes its row. That
@@ -26,9 +36,10 @@ _FIND = text("""
 # stays true. It must be statements of their own: PostgreSQL lets one that waited for a row see that
 # row as it is now, and everything else as it was before the wait.
 _JOIN = text("""
-    UPDATE conversation SET turn_count = turn_count + 1, updated_at = :now
+    UPDATE conversation
+    SET turn_count = turn_count + 1, updated_at = :now, title = coalesce(title, :title)
     WHERE account_id = :account_id AND id = :id
-    RETURNING head_id, turn_count
+    RETURNING head_id, turn_count, user_label, model, system_prompt
 """)
 
 _HOLD = text("""
@@ -64,6 +75,26 @@ _OPEN_TURNS = text("""
     ORDER BY CASE state WHEN 'running' THEN 1 ELSE 0 END, position
 """)
 
+_CHANGE = text("""
+    UPDATE conversation
+    SET title = :title, description = :description, model = :model,
+        system_prompt = :system_prompt, template = :template, metadata = :metadata,
+        updated_at = :now
+    WHERE account_id = :account_id AND id = :id
+""")
+
+_TOUCH = text("""
+    UPDATE conversation SET updated_at = :now WHERE account_id = :account_id AND id = :id
+""")
+
+_ARCHIVE = text("""
+    UPDATE conversation SET archived_at = :archived_at
+    WHERE account_id = :account_id AND id = :id
+""")
+
+_DELETE_FEEDBACK = text(
+    "DELETE FROM feedback WHERE account_id = :account_id AND conversation_id = :id"
+)
 _DELETE_EVENTS = text("""
     DELETE FROM turn_event WHERE account_id = :account_id AND turn_id IN (
         SELECT id FROM turn WHERE account_id = :account_id AND conversation_id = :id
@@ -78,41 +109,117 @@ _DELETE = text("DELETE FROM conversation WHERE account_id = :account_id AND id =
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What a new turn finds: the tip to go on from, its own place among all turns so far, and how
-    many of those before it are open."""
+    """What a new turn finds: the tip to go on from, its own place among all turns so far, how many
+    of those before it are open, and the model and system prompt of the conversation."""
 
     head_id: str | None
     position: int
     open: int
+    model: str | None
+    system_prompt: str | None
 
 
-def insert(c: Connection, turn: Turn, user_label: str | None) -> None:
-    """Begin a conversation with a turn that runs."""
+def insert(c: Connection, scope: Scope, conversation: Conversation, turns: int) -> None:
+    """Begin a conversation that has so many turns."""
+    profile = conversation.profile
     c.do(
         _INSERT,
-        account_id=turn.scope.account_id,
-        id=turn.conversation_id,
-        user_label=user_label,
-        head_id=turn.answer_id,
-        now=turn.created_at,
+        account_id=scope.account_id,
+        id=conversation.id,
+        user_label=conversation.user_label,
+        head_id=conversation.head_id,
+        message_count=conversation.message_count,
+        turn_count=turns,
+        now=conversation.created_at,
+        title=profile.title,
+        description=profile.description,
+        model=profile.model,
+        system_prompt=profile.system_prompt,
+        template=profile.template,
+        metadata=_write_metadata(profile.metadata),
+    )
+    conversation_counts.add(c, scope, conversation.id, conversation.user_label)
+
+
+def find(
+    c: Connection, scope: Scope, conversation_id: str, user_label: str | None = None
+) -> Conversation:
+    """A conversation, which must be with a user if one is named."""
+    row = c.one(_FIND, account_id=scope.account_id, id=conversation_id)
+    if row is None or user_label not in (None, row[1]):
+        raise _missing()
+    return read_conversation(row)
+
+
+def read_conversation(row: Row) -> Conversation:
+    title, description, model, system_prompt, template, metadata = row[7:]
+    profile = Profile(
+        title, description, model, system_prompt, template, json.loads(metadata or "{}")
+    )
+    conversation_id, user_label, head_id, message_count, created_at, updated_at, archived_at = row[
+        :7
+    ]
+    return Conversation(
+        conversation_id,
+        user_label,
+        head_id,
+        message_count,
+        created_at,
+        updated_at,
+        archived_at,
+        profile,
     )
 
 
-def find(c: Connection, scope: Scope, conversation_id: str) -> Conversation:
-    row = c.one(_FIND, account_id=scope.account_id, id=conversation_id)
-    if row is None:
-        raise _missing()
-    return Conversation(*row)
-
-
-def join(c: Connection, scope: Scope, conversation_id: str, now: int) -> Queue:
-    """Count one more turn, which the caller is about to add."""
-    row = c.one(_JOIN, account_id=scope.account_id, id=conversation_id, now=now)
-    if row is None:
+def join(
+    c: Connection,
+    scope: Scope,
+    conversation_id: str,
+    now: int,
+    title: str | None = None,
+    user_label: str | None = None,
+) -> Queue:
+    """Count one more turn, which the caller is about to add, and give a conversation that has no
+    title this one. It must be with a user if one is named."""
+    row = c.one(_JOIN, account_id=scope.account_id, id=conversation_id, now=now, title=title)
+    if row is None or user_label not in (None, row[2]):
         raise _missing()
     opened = c.one(_COUNT_OPEN, account_id=scope.account_id, id=conversation_id)
     assert opened is not None
-    return Queue(row[0], row[1], opened[0])
+    return Queue(row[0], row[1], opened[0], row[3], row[4])
+
+
+def change(
+    c: Connection, scope: Scope, conversation: Conversation, profile: Profile, now: int
+) -> None:
+    """Give a conversation another profile."""
+    c.do(
+        _CHANGE,
+        account_id=scope.account_id,
+        id=conversation.id,
+        title=profile.title,
+        description=profile.description,
+        model=profile.model,
+        system_prompt=profile.system_prompt,
+        template=profile.template,
+        metadata=_write_metadata(profile.metadata),
+        now=now,
+    )
+
+
+def touch(c: Connection, scope: Scope, conversation_id: str, now: int) -> None:
+    """Note that a conversation was changed."""
+    c.do(_TOUCH, account_id=scope.account_id, id=conversation_id, now=now)
+
+
+def archive(
+    c: Connection, scope: Scope, conversation: Conversation, archived_at: int | None
+) -> None:
+    """Put a conversation into the archive, or take it out; `hold` it first."""
+    if (conversation.archived_at is None) == (archived_at is None):
+        return
+    c.do(_ARCHIVE, account_id=scope.account_id, id=conversation.id, archived_at=archived_at)
+    conversation_counts.archive(c, scope, conversation, -1 if archived_at is None else 1)
 
 
 def hold(c: Connection, scope: Scope, conversation_id: str) -> None:
@@ -168,11 +275,27 @@ def open_turns(c: Connection, scope: Scope, conversation_id: str) -> list[str]:
 
 
 def delete(c: Connection, scope: Scope, conversation_id: str) -> None:
+    hold_idle(c, scope, conversation_id)
+    conversation_counts.forget(c, scope, find(c, scope, conversation_id))
+    for statement in (
+        _DELETE_FEEDBACK,
+        _DELETE_EVENTS,
+        _DELETE_TURNS,
+        _DELETE_MESSAGES,
+        _DELETE,
+    ):
+        c.do(statement, account_id=scope.account_id, id=conversation_id)
+
+
+def hold_idle(c: Connection, scope: Scope, conversation_id: str) -> None:
+    """`hold` a conversation in which no turn waits or runs. Raises `Conflict` for any other."""
     hold(c, scope, conversation_id)
     if open_turns(c, scope, conversation_id):
         raise Conflict("A turn of this conversation still runs. Stop it first, then try again.")
-    for statement in (_DELETE_EVENTS, _DELETE_TURNS, _DELETE_MESSAGES, _DELETE):
-        c.do(statement, account_id=scope.account_id, id=conversation_id)
+
+
+def _write_metadata(metadata: Mapping[str, Any]) -> str | None:
+    return json.dumps(metadata, ensure_ascii=False) if metadata else None
 
 
 def _missing() -> NotFound:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import text
 
+from parlez.core.errors import NotFound
 from parlez.core.identity import Scope
 from parlez.core.messages import Message, Role, State
 from parlez.core.ports.turn_store import Branch
@@ -24,6 +25,16 @@ _INSERT_BOTH = text(f"""
          :answer_state, :now, '')
 """)
 
+_INSERT_ALONE = text(f"""
+    INSERT INTO message ({_COLUMNS}) VALUES
+        (:account_id, :id, :conversation_id, '', :parent_id, :role, 'completed', :now, :content)
+""")
+
+_FIND = text("""
+    SELECT id, turn_id, role, content, state, created_at, parent_id FROM message
+    WHERE account_id = :account_id AND conversation_id = :conversation_id AND id = :id
+""")
+
 _FINISH = text("""
     UPDATE message SET state = :state, content = :content
     WHERE account_id = :account_id AND id = :id
@@ -38,14 +49,10 @@ _CONTENT = text("SELECT content FROM message WHERE account_id = :account_id AND 
 
 _STATE = text("SELECT state FROM message WHERE account_id = :account_id AND id = :id")
 
-# What followed an earlier answer to the same message follows the new one.
 _ADOPT = text("""
     UPDATE message SET parent_id = :answer_id
-    WHERE account_id = :account_id AND conversation_id = :conversation_id AND parent_id IN (
-        SELECT id FROM message
-        WHERE account_id = :account_id AND conversation_id = :conversation_id
-            AND parent_id = :user_message_id AND id <> :answer_id
-    )
+    WHERE account_id = :account_id AND conversation_id = :conversation_id
+        AND parent_id = :replaced_id
 """)
 
 _BELONGS = text("""
@@ -53,8 +60,32 @@ _BELONGS = text("""
     WHERE account_id = :account_id AND id = :id AND conversation_id = :conversation_id
 """)
 
-_SIBLING = text("""
-    SELECT 1 FROM message WHERE account_id = :account_id AND id = :id AND parent_id = :parent_id
+# Messages are known by their place from the tip, which is 1 for the last that has text.
+_WALK = """
+    WITH RECURSIVE branch (id, parent_id, has_text, place) AS (
+        SELECT id, parent_id, CASE content WHEN '' THEN 0 ELSE 1 END,
+            CASE content WHEN '' THEN 0 ELSE 1 END
+        FROM message WHERE account_id = :account_id AND id = :tip
+        UNION ALL
+        SELECT m.id, m.parent_id, CASE m.content WHEN '' THEN 0 ELSE 1 END,
+            branch.place + CASE m.content WHEN '' THEN 0 ELSE 1 END
+        FROM branch JOIN message AS m
+            ON m.account_id = :account_id AND m.id = branch.parent_id
+        WHERE branch.id <> :until_id AND branch.place < :until
+    )
+"""
+
+_PAGE = text(f"""
+    {_WALK}
+    SELECT m.id, m.turn_id, m.role, m.content, m.state, m.created_at
+    FROM branch JOIN message AS m ON m.account_id = :account_id AND m.id = branch.id
+    WHERE branch.has_text = 1 AND branch.place > :skip AND branch.place <= :until
+    ORDER BY branch.place DESC
+""")
+
+_PLACE = text(f"""
+    {_WALK}
+    SELECT place FROM branch WHERE id = :until_id AND has_text = 1
 """)
 
 # The branch is walked from its tip to its root, which is the order in which rows come out.
@@ -121,6 +152,36 @@ def insert_answer(c: Connection, turn: Turn) -> None:
     )
 
 
+def insert_alone(
+    c: Connection,
+    scope: Scope,
+    conversation_id: str,
+    message: Message,
+    parent_id: str | None,
+) -> None:
+    """Store a message that belongs to no turn."""
+    c.do(
+        _INSERT_ALONE,
+        account_id=scope.account_id,
+        conversation_id=conversation_id,
+        id=message.id,
+        parent_id=parent_id,
+        role=message.role,
+        now=message.created_at,
+        content=message.content,
+    )
+
+
+def find(
+    c: Connection, scope: Scope, conversation_id: str, message_id: str
+) -> tuple[Message, str | None]:
+    """A message of a conversation, and what it follows. Raises `NotFound`."""
+    row = c.one(_FIND, account_id=scope.account_id, conversation_id=conversation_id, id=message_id)
+    if row is None:
+        raise NotFound("There is no such message in this conversation.")
+    return _read(row), row[6]
+
+
 def finish(c: Connection, scope: Scope, message_id: str, state: State, content: str) -> None:
     """Give an answer its text and its final state."""
     c.do(
@@ -159,22 +220,17 @@ def adopt(
     c: Connection,
     scope: Scope,
     conversation_id: str,
-    user_message_id: str,
+    replaced_id: str,
     answer_id: str,
 ) -> None:
-    """Let what followed earlier answers to a message follow this answer to it."""
+    """Let what followed one answer follow another."""
     c.do(
         _ADOPT,
         account_id=scope.account_id,
         conversation_id=conversation_id,
-        user_message_id=user_message_id,
+        replaced_id=replaced_id,
         answer_id=answer_id,
     )
-
-
-def is_answer_to(c: Connection, scope: Scope, message_id: str | None, parent_id: str) -> bool:
-    row = c.one(_SIBLING, account_id=scope.account_id, id=message_id, parent_id=parent_id)
-    return row is not None
 
 
 def belongs(c: Connection, scope: Scope, message_id: str, conversation_id: str) -> bool:
@@ -203,6 +259,21 @@ def path(
         limit=limit,
     )
     return [_read(row) for row in rows]
+
+
+def page(c: Connection, scope: Scope, tip: str, skip: int, limit: int) -> list[Message]:
+    """So many messages with text that come before the last so many of a branch, oldest first."""
+    rows = c.all(
+        _PAGE, account_id=scope.account_id, tip=tip, until_id="", skip=skip, until=skip + limit
+    )
+    return [_read(row) for row in rows]
+
+
+def place(c: Connection, scope: Scope, tip: str, message_id: str) -> int | None:
+    """The place of a message with text on a branch, counted from its tip, which is 1; None if it is
+    not on it."""
+    row = c.one(_PLACE, account_id=scope.account_id, tip=tip, until_id=message_id, until=_ANY_COUNT)
+    return int(row[0]) if row else None
 
 
 def branch(c: Connection, scope: Scope, tip: str, characters: int) -> Branch:

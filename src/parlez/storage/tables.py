@@ -90,7 +90,79 @@ conversation = Table(
     Column("turn_count", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("title", Text),
+    Column("description", Text),
+    Column("model", Text),
+    Column("system_prompt", Text),
+    Column("template", Text),
+    Column("metadata", Text),
+    Column("archived_at", BigInteger),
     PrimaryKeyConstraint("account_id", "id"),
+    # Lists are of one user or of all, and hold either what is archived or what is not.
+    *(
+        Index(
+            f"conversation_{name}",
+            "account_id",
+            *columns,
+            "updated_at",
+            "id",
+            sqlite_where=text(f"archived_at IS {state}"),
+            postgresql_where=text(f"archived_at IS {state}"),
+        )
+        for name, columns, state in (
+            ("of_all", (), "NULL"),
+            ("of_user", ("user_label",), "NULL"),
+            ("archived_of_all", (), "NOT NULL"),
+            ("archived_of_user", ("user_label",), "NOT NULL"),
+        )
+    ),
+)
+
+# `who` is `all`, or `user:` and a user's label. A count is the sum over its slots, so that many
+# conversations of one account can begin at once: each is counted in the slot that its id ends with.
+conversation_count = Table(
+    "conversation_count",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("active", Integer, nullable=False),
+    Column("archived", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "who", "slot"),
+    sqlite_with_rowid=False,
+)
+
+template = Table(
+    "template",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("system_prompt", Text, nullable=False),
+    Column("variables", Text, nullable=False),
+    Column("example_usage", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "name"),
+)
+
+# `user_label` is empty where the account itself speaks.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("conversation_id", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("user_label", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("value", Integer),
+    Column("comment", Text),
+    Column("created_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "conversation_id", "message_id", "user_label", "type"),
+    sqlite_with_rowid=False,
 )
 
 message = Table(
@@ -139,6 +211,8 @@ turn = Table(
     Column("key_id", Text),
     Column("reserved_tokens", BigInteger),
     Column("reserved_cost", BigInteger),
+    Column("kind", Text, nullable=False, server_default="say"),
+    Column("target_id", Text),
     PrimaryKeyConstraint("account_id", "id"),
     Index("turn_by_conversation", "account_id", "conversation_id"),
     # One turn at a time: the database itself refuses a second.

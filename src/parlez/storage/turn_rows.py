@@ -8,7 +8,7 @@ from parlez.core.identity import Scope
 from parlez.core.messages import State
 from parlez.core.ports.chat_model import Options
 from parlez.core.reserve import Reserved
-from parlez.core.turns import Turn, TurnError
+from parlez.core.turns import Turn, TurnError, TurnKind
 from parlez.storage.connection import Row
 
 COLUMNS = """
@@ -17,7 +17,7 @@ COLUMNS = """
     turn.created_at, turn.reason,
     turn.error_code, turn.error_message, turn.error_retryable,
     turn.prompt_tokens, turn.completion_tokens, turn.usage_estimated, turn.left_out, turn.log_end,
-    turn.key_id, turn.reserved_tokens, turn.reserved_cost
+    turn.key_id, turn.reserved_tokens, turn.reserved_cost, turn.kind, turn.target_id
 """
 """What `read_turn` reads, in its order."""
 
@@ -45,6 +45,8 @@ def read_turn(row: Row) -> Turn:
         log_end=row[20],
         key_id=row[21],
         reserved=Reserved(row[22], row[23]) if row[22] is not None else None,
+        kind=TurnKind(row[24]),
+        target_id=row[25],
     )
 
 

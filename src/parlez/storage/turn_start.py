@@ -1,16 +1,27 @@
 """How a turn starts: one transaction, after which its user message is safe."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 
+from parlez.core.conversations import Conversation, Profile
 from parlez.core.errors import QueueFull
 from parlez.core.identity import Scope
 from parlez.core.ids import new_id
-from parlez.core.messages import State
+from parlez.core.messages import Message, State
+from parlez.core.ports.chat_model import Options
 from parlez.core.ports.turn_store import Started
-from parlez.core.turns import IdempotencyKey, Payer, Turn, TurnRequest
-from parlez.storage import budgets, conversations, idempotency, messages, metered_calls, turns
+from parlez.core.titles import title_of
+from parlez.core.turns import Attachment, IdempotencyKey, Payer, Turn, TurnKind, TurnRequest
+from parlez.storage import (
+    attachments,
+    budgets,
+    conversations,
+    idempotency,
+    messages,
+    metered_calls,
+    turns,
+)
 from parlez.storage.connection import Connection
 from parlez.storage.turn_rows import write_options
 
@@ -20,11 +31,12 @@ MOST_QUEUED = 16
 _INSERT = text("""
     INSERT INTO turn
         (account_id, id, conversation_id, user_message_id, answer_id, state, attempt, position,
-         stream, model, system_prompt, options, created_at, left_out, log_end, log_kept, key_id)
+         stream, model, system_prompt, options, created_at, left_out, log_end, log_kept, key_id,
+         kind, target_id)
     VALUES
         (:account_id, :id, :conversation_id, :user_message_id, :answer_id, :state, :attempt,
          :position, :stream, :model, :system_prompt, :options, :created_at, 0, 1, :stream,
-         :key_id)
+         :key_id, :kind, :target_id)
 """)
 
 
@@ -44,20 +56,21 @@ class TurnStart:
         turn_id: str,
         conversation_id: str,
         state: State,
-        user_message_id: str | None = None,
-        attempt: int = 1,
+        model: str | None = None,
+        system_prompt: str | None = None,
     ) -> Turn:
+        """A turn as asked for. `model` and `system_prompt` hold where the request names none."""
         return Turn(
             id=turn_id,
             scope=self.scope,
             conversation_id=conversation_id,
-            user_message_id=user_message_id or new_id(),
+            user_message_id=new_id(),
             answer_id=new_id(),
             state=state,
-            attempt=attempt,
+            attempt=1,
             stream=self.request.stream,
-            model=self.model,
-            system_prompt=self.request.system_prompt,
+            model=self.model if self.request.model else model or self.model,
+            system_prompt=self.request.system_prompt or system_prompt,
             options=self.request.options,
             created_at=self.now,
             key_id=self.payer.key_id,
@@ -75,6 +88,8 @@ def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
         turn = _start_again(c, new, turn_id, known)
     elif new.request.conversation_id is None:
         turn = _start_conversation(c, new, turn_id)
+    elif new.request.attachment:
+        turn = _start_attached(c, new, turn_id, new.request.conversation_id, new.request.attachment)
     else:
         turn = _start_next(c, new, turn_id, new.request.conversation_id)
     if new.payer.meter:
@@ -85,16 +100,33 @@ def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
 
 
 def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
-    turn = new.turn(turn_id, new_id(), State.RUNNING)
-    conversations.insert(c, turn, new.request.user_label)
-    messages.insert_both(c, turn, new.request.text, None)
+    request = new.request
+    profile = request.profile or Profile()
+    turn = new.turn(turn_id, new_id(), State.RUNNING, profile.model, profile.system_prompt)
+    conversation = Conversation(
+        turn.conversation_id,
+        request.user_label,
+        turn.answer_id,
+        len(request.earlier) + 1,
+        new.now,
+        new.now,
+        profile=profile if profile.title else replace(profile, title=title_of(request.text)),
+    )
+    conversations.insert(c, new.scope, conversation, 1)
+    tip = None
+    for said in request.earlier:
+        message = Message(new_id(), "", said.role, said.content, State.COMPLETED, new.now)
+        messages.insert_alone(c, new.scope, conversation.id, message, tip)
+        tip = message.id
+    messages.insert_both(c, turn, request.text, tip)
     _insert(c, turn, 1)
     return turn
 
 
 def _start_next(c: Connection, new: TurnStart, turn_id: str, conversation_id: str) -> Turn:
     queue = _join_with_room(c, new, conversation_id)
-    turn = new.turn(turn_id, conversation_id, State.QUEUED if queue.open else State.RUNNING)
+    state = State.QUEUED if queue.open else State.RUNNING
+    turn = new.turn(turn_id, conversation_id, state, queue.model, queue.system_prompt)
     messages.insert_both(c, turn, new.request.text, queue.head_id)
     if turn.state is State.RUNNING:
         conversations.extend(c, turn.scope, conversation_id, turn.answer_id)
@@ -105,20 +137,62 @@ def _start_next(c: Connection, new: TurnStart, turn_id: str, conversation_id: st
 def _start_again(c: Connection, new: TurnStart, turn_id: str, before: Turn) -> Turn:
     """A new attempt at answering the message of a turn that came to nothing."""
     queue = _join_with_room(c, new, before.conversation_id)
-    turn = new.turn(
-        turn_id,
-        before.conversation_id,
-        State.QUEUED,
-        before.user_message_id,
-        before.attempt + 1,
+    again = new.turn(
+        turn_id, before.conversation_id, State.QUEUED, queue.model, before.system_prompt
     )
+    # Another answer on a branch of its own has left no trace; a longer one goes on to grow.
+    keeps_kind = before.kind in (TurnKind.REGENERATE, TurnKind.CONTINUE)
+    turn = replace(
+        again,
+        user_message_id=before.user_message_id,
+        attempt=before.attempt + 1,
+        options=before.options,
+        kind=before.kind if keeps_kind else TurnKind.RETRY,
+        target_id=before.answer_id,
+    )
+    return _insert_answer(c, turn, queue)
+
+
+def _start_attached(
+    c: Connection, new: TurnStart, turn_id: str, conversation_id: str, attachment: Attachment
+) -> Turn:
+    """A turn elsewhere than at the tip. What the request and the conversation leave open is as it
+    was in the turn that is done again."""
+    queue = _join_with_room(c, new, conversation_id)
+    attached = attachments.resolve(c, new.scope, conversation_id, attachment, queue.head_id)
+    before = attached.before
+    system_prompt = queue.system_prompt or (before.system_prompt if before else None)
+    turn = replace(
+        new.turn(turn_id, conversation_id, State.QUEUED, queue.model, system_prompt),
+        kind=attached.kind,
+        target_id=attached.target_id,
+    )
+    if before and turn.options == Options():
+        turn = replace(turn, options=before.options)
+    if attached.user_message_id:
+        return _insert_answer(c, replace(turn, user_message_id=attached.user_message_id), queue)
+    messages.insert_both(c, turn, new.request.text, None)
+    _insert(c, turn, queue.position)
+    return turn if queue.open else turns.run_queued(c, turn)
+
+
+def _insert_answer(c: Connection, turn: Turn, queue: conversations.Queue) -> Turn:
+    """Store a turn whose user message is there already, and start it if nothing is before it."""
     messages.insert_answer(c, turn)
     _insert(c, turn, queue.position)
     return turn if queue.open else turns.run_queued(c, turn)
 
 
 def _join_with_room(c: Connection, new: TurnStart, conversation_id: str) -> conversations.Queue:
-    queue = conversations.join(c, new.scope, conversation_id, new.now)
+    """Join a conversation whose queue is not full. Raises `NotFound` and `QueueFull`."""
+    queue = conversations.join(
+        c,
+        new.scope,
+        conversation_id,
+        new.now,
+        title_of(new.request.text) or None,
+        new.request.user_label,
+    )
     if queue.open > MOST_QUEUED:
         raise QueueFull(
             f"{MOST_QUEUED} messages of this conversation wait for their answers already. "
@@ -144,4 +218,6 @@ def _insert(c: Connection, turn: Turn, position: int) -> None:
         options=write_options(turn.options),
         created_at=turn.created_at,
         key_id=turn.key_id,
+        kind=turn.kind,
+        target_id=turn.target_id,
     )

@@ -1,12 +1,15 @@
 """Turns as rows: how they take their place in a conversation, and end. Their start is in
 `storage.turn_start`."""
 
+from dataclasses import replace
+
 from sqlalchemy import text
 
+from parlez.core.closing import log_end_without_log
 from parlez.core.errors import NotFound
 from parlez.core.identity import Scope
 from parlez.core.messages import State
-from parlez.core.turns import EndedTurn, Ending, Turn
+from parlez.core.turns import EndedTurn, Ending, Turn, TurnKind
 from parlez.storage import budgets, conversations, ledger, messages
 from parlez.storage.connection import Connection
 from parlez.storage.turn_rows import COLUMNS, read_turn
@@ -42,6 +45,17 @@ _RUN = text("""
     WHERE account_id = :account_id AND id = :id AND state = 'queued'
 """)
 
+_AIM = text("""
+    UPDATE turn SET target_id = :target_id WHERE account_id = :account_id AND id = :id
+""")
+
+_LAST_OPEN = text(f"""
+    SELECT {COLUMNS} FROM turn
+    WHERE account_id = :account_id AND conversation_id = :conversation_id
+        AND state IN ('queued', 'running')
+    ORDER BY position DESC LIMIT 1
+""")
+
 _NEXT = text(f"""
     SELECT {COLUMNS} FROM turn
     WHERE account_id = :account_id AND conversation_id = :conversation_id AND state = 'queued'
@@ -65,13 +79,17 @@ def answer(c: Connection, scope: Scope, turn_id: str) -> EndedTurn:
 
 def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
     """End a running turn; the next one of its conversation is started and returned."""
+    if turn.kind is TurnKind.CONTINUE and not ending.text:
+        ending = _with_beginning(c, turn, ending)
     position = _end(c, turn, ending, now)
     if position is None:
         return None
-    added = 1 if ending.text else 0
+    added = 1 if ending.text and turn.kind is TurnKind.SAY else 0
     newest = conversations.end_turn(c, turn.scope, turn.conversation_id, added, now)
     ledger.insert(c, turn, ending, now)
     budgets.settle(c, turn, ending, now)
+    if turn.kind is not TurnKind.SAY:
+        _settle(c, turn, ending)
     return promote(c, turn.scope, turn.conversation_id) if newest > position else None
 
 
@@ -83,19 +101,28 @@ def hold_running(c: Connection, turn: Turn) -> bool:
 
 def stop_queued(c: Connection, scope: Scope, turn_id: str, now: int) -> bool:
     """End a turn that waits, giving its user message a place in the conversation now: it was
-    acknowledged, so it is not lost. A message that has its place keeps the answer it had."""
+    acknowledged, so it is not lost. A message that has its place keeps the answer it had, and one
+    that was to come in the place of another is kept beside it."""
     conversations.hold(c, scope, find(c, scope, turn_id).conversation_id)
     # Only now is its state what it will stay.
     turn = find(c, scope, turn_id)
     if turn.state is not State.QUEUED:
         return False
-    if messages.state(c, scope, turn.user_message_id) is State.QUEUED:
+    if turn.kind is TurnKind.EDIT:
+        _link_edit(c, turn)
+    elif messages.state(c, scope, turn.user_message_id) is State.QUEUED:
         _place(c, turn)
     ending = Ending(State.STOPPED, "stopped")
     if _end(c, turn, ending, now) is None:
         return False
     budgets.settle(c, turn, ending, now)
     return True
+
+
+def last_open(c: Connection, scope: Scope, conversation_id: str) -> Turn | None:
+    """The newest turn of a conversation that waits or runs."""
+    row = c.one(_LAST_OPEN, account_id=scope.account_id, conversation_id=conversation_id)
+    return read_turn(row) if row else None
 
 
 def promote(c: Connection, scope: Scope, conversation_id: str) -> Turn | None:
@@ -141,24 +168,57 @@ def _end(c: Connection, turn: Turn, ending: Ending, now: int) -> int | None:
 
 def _place(c: Connection, turn: Turn) -> None:
     """Give the messages of a turn that waited their place in the conversation."""
-    messages.link(c, turn.scope, turn.answer_id, turn.user_message_id, State.RUNNING)
-    if messages.state(c, turn.scope, turn.user_message_id) is State.QUEUED:
-        tip = conversations.head(c, turn.scope, turn.conversation_id)
-        messages.link(c, turn.scope, turn.user_message_id, tip, State.COMPLETED)
-        conversations.extend(c, turn.scope, turn.conversation_id, turn.answer_id)
-    else:
-        _replace_answer(c, turn)
+    scope = turn.scope
+    messages.link(c, scope, turn.answer_id, turn.user_message_id, State.RUNNING)
+    tip = conversations.head(c, scope, turn.conversation_id)
+    match turn.kind:
+        case TurnKind.SAY:
+            messages.link(c, scope, turn.user_message_id, tip, State.COMPLETED)
+            conversations.extend(c, scope, turn.conversation_id, turn.answer_id)
+        case TurnKind.EDIT:
+            _link_edit(c, turn)
+            _move(c, turn, turn.answer_id)
+        case TurnKind.REGENERATE:
+            c.do(_AIM, account_id=scope.account_id, id=turn.id, target_id=tip)
+            _move(c, turn, turn.answer_id)
+        case TurnKind.RETRY | TurnKind.CONTINUE:
+            _replace_answer(c, turn, tip)
 
 
-def _replace_answer(c: Connection, turn: Turn) -> None:
+def _link_edit(c: Connection, turn: Turn) -> None:
+    """Put a message beside the one in whose place it comes."""
+    assert turn.target_id is not None
+    _, parent_id = messages.find(c, turn.scope, turn.conversation_id, turn.target_id)
+    messages.link(c, turn.scope, turn.user_message_id, parent_id, State.COMPLETED)
+
+
+def _replace_answer(c: Connection, turn: Turn, tip: str | None) -> None:
     """Put a new answer in the place of an earlier one. What was said after that one stays said,
     and follows the new answer."""
-    scope = turn.scope
-    messages.adopt(c, scope, turn.conversation_id, turn.user_message_id, turn.answer_id)
-    tip = conversations.head(c, scope, turn.conversation_id)
-    if messages.is_answer_to(c, scope, tip, turn.user_message_id):
-        tip = turn.answer_id
-    conversations.move(c, scope, turn.conversation_id, tip, messages.count(c, scope, tip))
+    assert turn.target_id is not None
+    messages.adopt(c, turn.scope, turn.conversation_id, turn.target_id, turn.answer_id)
+    _move(c, turn, turn.answer_id if tip == turn.target_id else tip)
+
+
+def _with_beginning(c: Connection, turn: Turn, ending: Ending) -> Ending:
+    """The end of a turn that did not come to saying what it was to go on from, which stays said."""
+    assert turn.target_id is not None
+    message, _ = messages.find(c, turn.scope, turn.conversation_id, turn.target_id)
+    log_end = max(ending.log_end, log_end_without_log(message.content))
+    return replace(ending, text=message.content, log_end=log_end)
+
+
+def _settle(c: Connection, turn: Turn, ending: Ending) -> None:
+    """Count anew what may have ended beside the head branch, and leave a branch that has come to
+    nothing, unless something else has been said on it."""
+    tip = conversations.head(c, turn.scope, turn.conversation_id)
+    came_to_nothing = turn.kind is TurnKind.REGENERATE and not ending.text
+    _move(c, turn, turn.target_id if came_to_nothing and tip == turn.answer_id else tip)
+
+
+def _move(c: Connection, turn: Turn, tip: str | None) -> None:
+    count = messages.count(c, turn.scope, tip)
+    conversations.move(c, turn.scope, turn.conversation_id, tip, count)
 
 
 def _missing() -> NotFound:
