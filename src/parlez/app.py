@@ -20,18 +20,9 @@ from parlez import __version__
 from parlez.api.conversations import encode as conversations_encode
 from parlez.api.conversations import routes as conversations
 from parlez.api.operations import routes as operations
-from parlez.api.platform import (
-    account,
-    accounts,
-    auth,
-    budgets,
-    health,
-    invitations,
-    keys,
-    owner,
-    usage,
-)
+from parlez.api.platform import chat as platform_chat
 from parlez.api.platform import encode as platform_encode
+from parlez.api.platform.routers import ROUTERS as PLATFORM
 from parlez.api.truesync import encode as truesync_encode
 from parlez.api.truesync import routes as truesync
 from parlez.api.turns import routes as turns
@@ -62,15 +53,7 @@ def create_app(server: Server) -> ASGIApp:
         conversations.router,
         truesync.router,
         turns.router,
-        auth.router,
-        account.router,
-        accounts.router,
-        invitations.router,
-        keys.router,
-        owner.router,
-        usage.router,
-        budgets.router,
-        health.router,
+        *PLATFORM,
         operations.router,
     ):
         app.include_router(router)
@@ -92,10 +75,18 @@ def create_app(server: Server) -> ASGIApp:
 
 def _hot_routes() -> list[APIRoute]:
     """The routes that carry most of the load; see `http.direct`."""
-    hot = (conversations.start, conversations.send, truesync.chat)
+    hot = (
+        conversations.start,
+        conversations.send,
+        truesync.chat,
+        platform_chat.chat,
+        platform_chat.complete,
+    )
+    routers = (conversations.router, truesync.router, platform_chat.router)
     return [
         route
-        for route in (*conversations.router.routes, *truesync.router.routes)
+        for router in routers
+        for route in router.routes
         if isinstance(route, APIRoute) and route.endpoint in hot
     ]
 

@@ -41,4 +41,5 @@ def embedded_model(settings: LocalSettings, unavailable: str | None) -> Model:
         output_tokens=1_024,
         unavailable=unavailable,
         price=Price(Decimal(0), Decimal(0)),
+        provider="Parlez",
     )

@@ -58,6 +58,7 @@ def _offer(
         price=_price(row),
         capabilities=_capabilities(row),
         fallback=row.fallback,
+        provider=vendor_row.display_name,
     )
     if isinstance(vendor, NotSetUp) or unavailable:
         return Offer(model, None, vendor_row.wire_format)
