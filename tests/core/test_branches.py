@@ -191,8 +191,8 @@ async def test_an_answer_that_fails_again_keeps_what_was_said(stores: Stores, st
 async def test_a_restart_keeps_what_was_to_be_gone_on_with(stores: Stores, stream: bool) -> None:
     rig = Rig(stores, [CUT, [Pause()]])
     first = (await rig.say("1")).turn
-    where = {"conversation_id": first.conversation_id, "attachment": Continuation()}
-    turn = (await rig.start("", **where, stream=stream)).turn
+    request = TurnRequest("", first.conversation_id, attachment=Continuation())
+    turn = (await rig.start("", stream=stream, **fields(request))).turn
     await rig.engine.recover()
     assert await rig.said(first) == ["1", "half "]
     await rig.engine.close(0)

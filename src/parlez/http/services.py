@@ -12,8 +12,8 @@ from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
 from parlez.core.models import ModelCatalog
-from parlez.core.ports.ledger_store import LedgerStore
 from parlez.core.ports.feedback_store import FeedbackStore
+from parlez.core.ports.ledger_store import LedgerStore
 from parlez.core.prices import PriceList
 from parlez.core.session_ring import SessionRing
 from parlez.core.sign_in import SignIn
