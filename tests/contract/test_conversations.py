@@ -140,13 +140,11 @@ async def test_what_is_archived_is_out_of_the_way(stores: Stores) -> None:
         assert await listed(stores, all_users=True, archived=True) == [made[1].id]
         assert await counted(stores) == {
             **{(who, False): 1 for who in (None, "a", "b")},
-
-                (None, True): 0,
-                ("a", True): 1,
-                ("b", True): 0,
-                ("all", False): 3,
-                ("all", True): 1
-            ,
+            (None, True): 0,
+            ("a", True): 1,
+            ("b", True): 0,
+            ("all", False): 3,
+            ("all", True): 1,
         }
     for _ in range(2):
         restored = await stores.conversations.archive(ME, made[1].id, "a", False)
