@@ -54,11 +54,16 @@ async def fill(parlez: Running) -> dict[str, str]:
     answer = await parlez.call("POST", "/conversations/start", {"user_id": "1", "message": "Hi"})
     key = await parlez.call("POST", "/api/keys", {"name": "k"})
     invitation = await parlez.call("POST", "/api/invitations", {"name": "Grace"})
+    conversation_id = answer.headers["parlez-conversation-id"]
+    history = await parlez.call("GET", f"/conversations/{conversation_id}")
+    user_message, message = history.body["messages"]
     return {
-        "conversation_id": answer.headers["parlez-conversation-id"],
+        "conversation_id": conversation_id,
         "turn_id": answer.headers["parlez-turn-id"],
         "key_id": key.body["id"],
         "code": invitation.body["code"],
+        "user_message_id": user_message["id"],
+        "message_id": message["id"],
     }
 
 

@@ -46,8 +46,8 @@ from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.budgets import SqlBudgetStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.data_folder import DataFolder
-from parlez.storage.invitations import SqlInvitationStore
 from parlez.storage.feedback import SqlFeedbackStore
+from parlez.storage.invitations import SqlInvitationStore
 from parlez.storage.keys import SqlKeyStore
 from parlez.storage.ledger import SqlLedgerStore
 from parlez.storage.metered_calls import SqlCallStore

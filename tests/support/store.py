@@ -13,8 +13,8 @@ from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.budgets import SqlBudgetStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.database import Database
-from parlez.storage.invitations import SqlInvitationStore
 from parlez.storage.feedback import SqlFeedbackStore
+from parlez.storage.invitations import SqlInvitationStore
 from parlez.storage.keys import SqlKeyStore
 from parlez.storage.ledger import SqlLedgerStore
 from parlez.storage.metered_calls import SqlCallStore
@@ -47,6 +47,8 @@ class Stores:
         self.keys = SqlKeyStore(database)
         self.ledger = SqlLedgerStore(database)
         self.budgets = SqlBudgetStore(database)
+        self.templates = SqlTemplateStore(database, self.clock)
+        self.feedback = SqlFeedbackStore(database, self.clock)
         self.sessions = SqlSessionStore(database)
         self.invitations = SqlInvitationStore(database)
 
@@ -56,8 +58,6 @@ class Stores:
             "INSERT INTO account (id, name, created_at, role) VALUES (:id, :id, 0, 'member')"
         )
         await self.database.write(lambda c: c.do(add, id=scope.account_id))
-        self.templates = SqlTemplateStore(database, self.clock)
-        self.feedback = SqlFeedbackStore(database, self.clock)
 
 
 @asynccontextmanager

@@ -38,6 +38,6 @@ def or_stream(responses: Responses) -> Responses:
     """Add that a route may also answer with an event stream."""
     described = {
         "description": "The answer; as server-sent events if `stream` is true.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
     return {200: described, **responses}

@@ -162,6 +162,7 @@ feedback = Table(
     Column("comment", Text),
     Column("created_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("account_id", "conversation_id", "message_id", "user_label", "type"),
+    Index("feedback_by_time", "account_id", "conversation_id", "created_at", "id"),
     sqlite_with_rowid=False,
 )
 

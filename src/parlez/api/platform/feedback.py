@@ -64,7 +64,7 @@ async def analyse(
     caller: DataCaller,
     limit: Annotated[
         int, Query(ge=0, le=MOST_DETAILS, description="The newest so many details.")
-    ] = MOST_DETAILS,
+    ] = 100,
     user_id: UserIdQuery = None,
 ) -> AnalysisResponse:
     """What was said of a conversation's answers, also of those that others have taken the place

@@ -86,6 +86,9 @@ def upgrade() -> None:
         ),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "feedback_by_time", "feedback", ["account_id", "conversation_id", "created_at", "id"]
+    )
     op.add_column("turn", sa.Column("kind", sa.Text(), nullable=False, server_default="say"))
     op.add_column("turn", sa.Column("target_id", sa.Text(), nullable=True))
     op.get_bind().execute(_TITLES, {"newline": "\n"})
