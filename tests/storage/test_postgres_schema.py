@@ -6,6 +6,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
+from tests.storage.test_schema import COUNTS, OLD_CONVERSATIONS, OLD_COUNTS, OLD_TITLES, TITLES
 from tests.support.postgres import Postgres
 
 from parlez.core.errors import StorageError
@@ -39,10 +40,14 @@ def test_an_older_database_is_upgraded(postgres: Postgres) -> None:
     with engine.begin() as connection:
         command.upgrade(schema.config(connection), "0001")
         connection.exec_driver_sql("INSERT INTO account VALUES ('a', 'local', 0)")
+        for statement in OLD_CONVERSATIONS:
+            connection.exec_driver_sql(statement)
     engine.dispose()
     assert migrated(url) == schema.HEAD
     with psycopg.connect(url) as driver:
         assert driver.execute("SELECT id, role FROM account").fetchall() == [("a", "owner")]
+        assert driver.execute(TITLES).fetchall() == OLD_TITLES
+        assert driver.execute(COUNTS).fetchall() == OLD_COUNTS
 
 
 def test_a_failing_migration_changes_nothing(

@@ -43,6 +43,48 @@ def old_database(path: Path, revision: str) -> None:
     engine.dispose()
 
 
+OLD_CONVERSATIONS = [
+    *(
+        f"INSERT INTO conversation VALUES ('a', '{conversation_id}', {label}, 'm', 2, 1, 0, 0)"
+        for conversation_id, label in (("c1", "NULL"), ("d1", "'u'"), ("e2", "'u'"))
+    ),
+    *(
+        f"INSERT INTO message VALUES ('a', '{conversation_id}{number}', '{conversation_id}', 't', "
+        f"{parent}, '{role}', 'completed', {number}, '{content}')"
+        for conversation_id, number, parent, role, content in (
+            ("c1", 1, "NULL", "user", " What is\na bee? "),
+            ("c1", 2, "'c11'", "assistant", "An insect."),
+            ("d1", 1, "NULL", "user", "x" * 100),
+        )
+    ),
+]
+"""Conversations as the first schema has them."""
+
+TITLES = "SELECT title FROM conversation ORDER BY id"
+OLD_TITLES = [("What is a bee?",), ("x" * 60,), (None,)]
+COUNTS = "SELECT who, slot, active, archived FROM conversation_count ORDER BY who, slot"
+OLD_COUNTS = [
+    ("all", "1", 2, 0),
+    ("all", "2", 1, 0),
+    ("user:", "1", 1, 0),
+    ("user:u", "1", 1, 0),
+    ("user:u", "2", 1, 0),
+]
+
+
+def test_conversations_get_their_titles_and_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "parlez.db"
+    old_database(path, "0002")
+    with closing(sqlite3.connect(path)) as driver:
+        for statement in OLD_CONVERSATIONS:
+            driver.execute(statement)
+        driver.commit()
+    migrate(path)
+    with closing(sqlite3.connect(path)) as driver:
+        assert driver.execute(TITLES).fetchall() == OLD_TITLES
+        assert driver.execute(COUNTS).fetchall() == OLD_COUNTS
+
+
 def test_an_older_database_is_copied_and_upgraded(tmp_path: Path) -> None:
     path = tmp_path / "parlez.db"
     old_database(path, "0001")
