@@ -38,11 +38,11 @@ async def again(
     )
 
 
-async def begun(rig: Rig, text: str = "Hi") -> Turn:
-    """A turn in the middle of its answer."""
-    turn = (await rig.start(text, stream=True)).turn
+async def begun(rig: Rig, text: str = "Hi", characters: int = 1, **where: Any) -> Turn:
+    """A turn in the middle of its answer, of which so much has been said."""
+    turn = (await rig.start(text, stream=True, **where)).turn
     async for numbered in rig.engine.follow(ME, turn.id, START, 3600):
-        if numbered and numbered.characters:
+        if numbered and numbered.characters >= characters:
             break
     return turn
 
@@ -202,15 +202,33 @@ async def test_a_restart_keeps_what_was_to_be_gone_on_with(stores: Stores, strea
 
 
 async def test_only_what_was_cut_short_is_gone_on_with(stores: Stores) -> None:
-    rig = Rig(stores, ["whole", HALF])
+    rig = Rig(stores, [CUT, "whole", HALF])
     first = (await rig.say("1")).turn
-    for message_id in (None, first.answer_id, first.user_message_id):
+    where: dict[str, Any] = {"conversation_id": first.conversation_id}
+    second = (await rig.say("2", **where)).turn
+    for message_id in (None, second.answer_id, second.user_message_id):
         with pytest.raises(Conflict):
             await again(rig, first, Continuation(message_id))
-    running = (await rig.start("2", conversation_id=first.conversation_id, stream=True)).turn
-    with pytest.raises(Conflict):
-        await again(rig, first, Continuation())
+    running = await begun(rig, "3", **where)
+    with pytest.raises(Conflict, match="still waits or runs"):
+        await again(rig, first, Continuation(first.answer_id))
     await rig.engine.stop(ME, running.id)
+
+
+async def test_only_what_is_new_is_counted(stores: Stores) -> None:
+    rig = Rig(stores, [["half " * 100, Finished("length", None)], HALF, HALF])
+    first = (await rig.say("1")).turn
+    where = {"conversation_id": first.conversation_id, "attachment": Continuation()}
+    for end in (False, True):
+        turn = await begun(rig, "", characters=505, **where)
+        if end:
+            await rig.engine.recover()
+            await rig.engine.close(0)
+        else:
+            await rig.engine.stop(ME, turn.id)
+        usage = (await stores.turns.find(ME, turn.id)).usage
+        assert usage
+        assert usage.completion_tokens < 10
 
 
 async def test_branches_are_nobody_elses(stores: Stores) -> None:

@@ -48,9 +48,11 @@ def _ending(state: State, reason: str, answer: Answer, error: TurnError | None =
     )
 
 
-def lost(reason: str, question: str, said: str, log_end: int) -> Ending:
-    """The end of a turn whose process is gone, with what its log holds."""
-    usage = Usage(estimate_tokens(question), _spoken(said), estimated=True)
+def lost(reason: str, question: str, said: str, log_end: int, beginning: str = "") -> Ending:
+    """The end of a turn whose process is gone, with what its log holds. `beginning` was said before
+    the turn."""
+    spoken = _spoken(said.removeprefix(beginning))
+    usage = Usage(estimate_tokens(question), spoken, estimated=True)
     return Ending(State.INTERRUPTED, reason, text=said, log_end=log_end, usage=usage)
 
 

@@ -84,13 +84,20 @@ def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
     position = _end(c, turn, ending, now)
     if position is None:
         return None
-    added = 1 if ending.text and turn.kind is TurnKind.SAY else 0
+    added = 1 if ending.text else 0
     newest = conversations.end_turn(c, turn.scope, turn.conversation_id, added, now)
     ledger.insert(c, turn, ending, now)
     budgets.settle(c, turn, ending, now)
     if turn.kind is not TurnKind.SAY:
         _settle(c, turn, ending)
     return promote(c, turn.scope, turn.conversation_id) if newest > position else None
+
+
+def beginning(c: Connection, turn: Turn) -> str:
+    """The text that a turn goes on from."""
+    if turn.kind is not TurnKind.CONTINUE or turn.target_id is None:
+        return ""
+    return messages.find(c, turn.scope, turn.conversation_id, turn.target_id)[0].content
 
 
 def hold_running(c: Connection, turn: Turn) -> bool:
@@ -202,10 +209,8 @@ def _replace_answer(c: Connection, turn: Turn, tip: str | None) -> None:
 
 def _with_beginning(c: Connection, turn: Turn, ending: Ending) -> Ending:
     """The end of a turn that did not come to saying what it was to go on from, which stays said."""
-    assert turn.target_id is not None
-    message, _ = messages.find(c, turn.scope, turn.conversation_id, turn.target_id)
-    log_end = max(ending.log_end, log_end_without_log(message.content))
-    return replace(ending, text=message.content, log_end=log_end)
+    said = beginning(c, turn)
+    return replace(ending, text=said, log_end=max(ending.log_end, log_end_without_log(said)))
 
 
 def _settle(c: Connection, turn: Turn, ending: Ending) -> None:
