@@ -65,10 +65,15 @@ async def things(parlez: Running, whose: Browser) -> dict[str, str]:
     invitation = await whose.call("POST", "/api/invitations", {"name": "x"})
     bound = {"unit": "tokens", "period": "day", "amount": 1_000_000}
     budget = await whose.call("PUT", "/api/budgets", bound)
-    made = (said.status, key.status, invitation.status, budget.status)
-    assert made == (200, 201, 201, 200)
+    template = await whose.call("POST", "/api/templates", {"name": "t", "system_prompt": "x"})
+    made = (said.status, key.status, invitation.status, budget.status, template.status)
+    assert made == (200, 201, 201, 200, 201)
+    conversation = f"/api/conversation/{said.headers['parlez-conversation-id']}"
+    messages = (await whose.call("GET", f"{conversation}/messages")).body["messages"]
     return {
         "conversation_id": said.headers["parlez-conversation-id"],
+        "message_id": messages[0]["id"],
+        "name": "t",
         "turn_id": said.headers["parlez-turn-id"],
         "key_id": key.body["id"],
         "budget_id": budget.body["id"],

@@ -69,7 +69,14 @@ class CompletionRequest(NewTurn):
     """Messages whose last is the user's. The others begin a new conversation; one that is known has
     its own."""
 
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MOST_MESSAGES)]
+    messages: Annotated[
+        list[ChatMessage],
+        Field(
+            min_length=1,
+            max_length=MOST_MESSAGES,
+            examples=[[{"role": "user", "content": "Hello, how can you help me?"}]],
+        ),
+    ]
 
     @model_validator(mode="after")
     def _is_asked(self) -> "CompletionRequest":
