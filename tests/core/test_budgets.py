@@ -62,15 +62,19 @@ class Shop:
 
 
 async def test_what_is_set_aside_is_given_back_and_what_was_used_is_spent(stores: Stores) -> None:
-    shop = Shop(stores, [Pause(0.01), "x", REPORTED])
+    shop = Shop(stores, [Pause(None)], ["x", REPORTED])
     await shop.set(1_000)
     turn = await shop.start()
     held = await shop.budget()
     assert held.spent == 0
-    assert held.reserved == turn.reserved.tokens > 100 if turn.reserved else False
-    await shop.rig.engine.wait(ME, turn.id)
+    assert turn.reserved is not None
+    assert held.reserved == turn.reserved.tokens > 100
+    stopped = (await shop.rig.engine.stop(ME, turn.id)).turn.usage
+    assert stopped is not None
+    await shop.say()
     settled = await shop.budget()
-    assert (settled.spent, settled.reserved) == (30, 0)
+    guessed = stopped.prompt_tokens + stopped.completion_tokens
+    assert (settled.spent, settled.reserved) == (guessed + 30, 0)
 
 
 async def started_of(shop: Shop, at_once: int) -> list[Turn]:
