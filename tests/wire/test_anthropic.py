@@ -15,7 +15,7 @@ from parlez.core.errors import (
 )
 from parlez.core.events import TextDelta, ToolCalled, Usage
 from parlez.core.messages import Role
-from parlez.core.ports.chat_model import ChatRequest, Finished, Options, Prompt, Tool
+from parlez.core.ports.chat_model import AnswerForm, ChatRequest, Finished, Options, Prompt, Tool
 
 NAME = "claude-opus-5.5"
 HELLO = [Prompt(Role.USER, "Say hello, secretly.")]
@@ -144,7 +144,7 @@ async def test_tools_their_calls_and_their_results(server, ask):
             Prompt(Role.TOOL, "sunny", tool_call_id="toolu_1"),
             Prompt(Role.TOOL, "noon", tool_call_id="toolu_2"),
         ],
-        tools=[Tool("get_weather", "The weather of a place", {"type": "object"})],
+        form=AnswerForm(tools=(Tool("get_weather", "The weather of a place", {"type": "object"}),)),
     )
     completion = await asked.chat.complete(request)
     assert completion.text == "I'll check."

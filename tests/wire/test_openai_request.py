@@ -7,7 +7,7 @@ import pytest
 from parlez.core.errors import ModelUnavailable
 from parlez.core.events import ToolCalled
 from parlez.core.messages import Role
-from parlez.core.ports.chat_model import ChatRequest, Options, Prompt, Tool
+from parlez.core.ports.chat_model import AnswerForm, ChatRequest, Options, Prompt, Tool
 
 HELLO = {"choices": [{"message": {"content": "Hello!"}, "finish_reason": "stop"}]}
 
@@ -73,7 +73,7 @@ async def test_tools_their_calls_and_their_results(server, chat):
                 Prompt(Role.ASSISTANT, "", tool_calls=(call,)),
                 Prompt(Role.TOOL, "sunny", tool_call_id="call_1"),
             ],
-            tools=[Tool("weather", "The weather of a city", {"type": "object"})],
+            form=AnswerForm(tools=(Tool("weather", "The weather of a city", {"type": "object"}),)),
         )
     )
     body = server.received[0].body

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from parlez.core.budget import Budget, Period, Unit
+from parlez.core.context import text_of_form, texts_of
 from parlez.core.identity import Caller, Scope
 from parlez.core.models import ModelCatalog
 from parlez.core.ports.budget_store import BudgetStore
@@ -31,7 +32,8 @@ class Budgets:
             return None
         model = self._catalog.resolve(request.model)
         models = [model, *(self._catalog.resolve(name) for name in model.fallback)]
-        texts = [request.text, request.system_prompt or ""]
+        texts = [request.system_prompt or "", *filter(None, [text_of_form(request.form)])]
+        texts += [text for prompt in request.said for text in texts_of(prompt)]
         return Reserve.of(texts, request.options.max_tokens, models)
 
     async def list(self, scope: Scope) -> Sequence[Budget]:

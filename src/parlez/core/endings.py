@@ -6,7 +6,7 @@ from parlez.core.answering import Answer
 from parlez.core.bugs import describe
 from parlez.core.closing import log_end_without_log
 from parlez.core.errors import ParlezError
-from parlez.core.events import Usage
+from parlez.core.events import ToolCalled, Usage
 from parlez.core.messages import State
 from parlez.core.tokens import estimate_tokens
 from parlez.core.turns import Ending, TurnError
@@ -35,23 +35,28 @@ def failed(answer: Answer, error: Exception) -> Ending:
 
 
 def _ending(state: State, reason: str, answer: Answer, error: TurnError | None = None) -> Ending:
-    recorder = answer.recorder
+    recorder, said = answer.recorder, (answer.text, answer.tool_calls)
     return Ending(
         state,
         reason,
         text=answer.text,
+        tool_calls=answer.tool_calls,
         error=error,
         usage=_usage(answer, state),
         left_out=answer.left_out,
         model=answer.model,
-        log_end=recorder.last_number if recorder else log_end_without_log(answer.text),
+        log_end=recorder.last_number if recorder else log_end_without_log(*said),
     )
 
 
-def lost(reason: str, question: str, said: str, log_end: int) -> Ending:
+def lost(
+    reason: str, question: str, said: str, called: tuple[ToolCalled, ...], log_end: int
+) -> Ending:
     """The end of a turn whose process is gone, with what its log holds."""
-    usage = Usage(estimate_tokens(question), _spoken(said), estimated=True)
-    return Ending(State.INTERRUPTED, reason, text=said, log_end=log_end, usage=usage)
+    usage = Usage(estimate_tokens(question), _spoken(said, called), estimated=True)
+    return Ending(
+        State.INTERRUPTED, reason, text=said, tool_calls=called, log_end=log_end, usage=usage
+    )
 
 
 def _usage(answer: Answer, state: State) -> Usage:
@@ -61,8 +66,9 @@ def _usage(answer: Answer, state: State) -> Usage:
         return answer.finished.usage
     if state is State.FAILED and not answer.begun:
         return Usage(0, 0, estimated=True)
-    return Usage(answer.prompt_tokens, _spoken(answer.text), estimated=True)
+    return Usage(answer.prompt_tokens, _spoken(answer.text, answer.tool_calls), estimated=True)
 
 
-def _spoken(text: str) -> int:
-    return estimate_tokens(text) if text else 0
+def _spoken(text: str, called: tuple[ToolCalled, ...]) -> int:
+    said = [text, *(call.name + call.arguments for call in called)]
+    return sum(estimate_tokens(each) for each in said if each)

@@ -13,7 +13,7 @@ from parlez.storage.connection import Connection
 _INSERT = text("""
     INSERT INTO conversation
         (account_id, id, user_label, head_id, message_count, turn_count, created_at, updated_at)
-    VALUES (:account_id, :id, :user_label, :head_id, 1, 1, :now, :now)
+    VALUES (:account_id, :id, :user_label, :head_id, :messages, 1, :now, :now)
 """)
 
 _FIND = text("""
@@ -49,7 +49,7 @@ _END_TURN = text("""
 """)
 
 _EXTEND = text("""
-    UPDATE conversation SET head_id = :head_id, message_count = message_count + 1
+    UPDATE conversation SET head_id = :head_id, message_count = message_count + :messages
     WHERE account_id = :account_id AND id = :id
 """)
 
@@ -86,14 +86,15 @@ class Queue:
     open: int
 
 
-def insert(c: Connection, turn: Turn, user_label: str | None) -> None:
-    """Begin a conversation with a turn that runs."""
+def insert(c: Connection, turn: Turn, user_label: str | None, messages: int) -> None:
+    """Begin a conversation with a turn that runs and so many messages."""
     c.do(
         _INSERT,
         account_id=turn.scope.account_id,
         id=turn.conversation_id,
         user_label=user_label,
         head_id=turn.answer_id,
+        messages=messages,
         now=turn.created_at,
     )
 
@@ -140,9 +141,15 @@ def end_turn(c: Connection, scope: Scope, conversation_id: str, messages: int, n
     return row[0] if row else 0
 
 
-def extend(c: Connection, scope: Scope, conversation_id: str, head_id: str) -> None:
-    """Put a user message and the answer to come, which is the new head, at the tip."""
-    c.do(_EXTEND, account_id=scope.account_id, id=conversation_id, head_id=head_id)
+def extend(c: Connection, scope: Scope, conversation_id: str, head_id: str, messages: int) -> None:
+    """Put so many messages and the answer to come, which is the new head, at the tip."""
+    c.do(
+        _EXTEND,
+        account_id=scope.account_id,
+        id=conversation_id,
+        head_id=head_id,
+        messages=messages,
+    )
 
 
 def move(

@@ -105,6 +105,8 @@ message = Table(
     Column("state", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("content", Text, nullable=False),
+    # JSON: the tools that it calls, or which call it answers.
+    Column("detail", Text),
     PrimaryKeyConstraint("account_id", "id"),
     Index("message_by_conversation", "account_id", "conversation_id"),
 )
@@ -139,6 +141,8 @@ turn = Table(
     Column("key_id", Text),
     Column("reserved_tokens", BigInteger),
     Column("reserved_cost", BigInteger),
+    # JSON: what its dialect says of it again.
+    Column("echo", Text),
     PrimaryKeyConstraint("account_id", "id"),
     Index("turn_by_conversation", "account_id", "conversation_id"),
     # One turn at a time: the database itself refuses a second.

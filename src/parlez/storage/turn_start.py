@@ -1,10 +1,11 @@
 """How a turn starts: one transaction, after which its user message is safe."""
 
+import json
 from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from parlez.core.errors import QueueFull
+from parlez.core.errors import NotFound, QueueFull
 from parlez.core.identity import Scope
 from parlez.core.ids import new_id
 from parlez.core.messages import State
@@ -12,7 +13,7 @@ from parlez.core.ports.turn_store import Started
 from parlez.core.turns import IdempotencyKey, Payer, Turn, TurnRequest
 from parlez.storage import budgets, conversations, idempotency, messages, metered_calls, turns
 from parlez.storage.connection import Connection
-from parlez.storage.turn_rows import write_options
+from parlez.storage.forms import write_wishes
 
 MOST_QUEUED = 16
 """Turns that may wait in one conversation while another runs."""
@@ -20,11 +21,12 @@ MOST_QUEUED = 16
 _INSERT = text("""
     INSERT INTO turn
         (account_id, id, conversation_id, user_message_id, answer_id, state, attempt, position,
-         stream, model, system_prompt, options, created_at, left_out, log_end, log_kept, key_id)
+         stream, model, system_prompt, options, created_at, left_out, log_end, log_kept, key_id,
+         echo)
     VALUES
         (:account_id, :id, :conversation_id, :user_message_id, :answer_id, :state, :attempt,
          :position, :stream, :model, :system_prompt, :options, :created_at, 0, 1, :stream,
-         :key_id)
+         :key_id, :echo)
 """)
 
 
@@ -61,6 +63,8 @@ class TurnStart:
             options=self.request.options,
             created_at=self.now,
             key_id=self.payer.key_id,
+            form=self.request.form,
+            echo=self.request.echo,
         )
 
 
@@ -86,8 +90,8 @@ def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
 
 def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
     turn = new.turn(turn_id, new_id(), State.RUNNING)
-    conversations.insert(c, turn, new.request.user_label)
-    messages.insert_both(c, turn, new.request.text, None)
+    conversations.insert(c, turn, new.request.user_label, len(new.request.earlier) + 1)
+    messages.insert_said(c, turn, new.request, None)
     _insert(c, turn, 1)
     return turn
 
@@ -95,11 +99,27 @@ def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
 def _start_next(c: Connection, new: TurnStart, turn_id: str, conversation_id: str) -> Turn:
     queue = _join_with_room(c, new, conversation_id)
     turn = new.turn(turn_id, conversation_id, State.QUEUED if queue.open else State.RUNNING)
-    messages.insert_both(c, turn, new.request.text, queue.head_id)
+    tip = _tip(c, new, conversation_id, queue.head_id)
+    messages.insert_said(c, turn, new.request, tip)
     if turn.state is State.RUNNING:
-        conversations.extend(c, turn.scope, conversation_id, turn.answer_id)
+        if tip == queue.head_id:
+            said = len(new.request.earlier) + 1
+            conversations.extend(c, turn.scope, conversation_id, turn.answer_id, said)
+        else:
+            count = messages.count(c, turn.scope, turn.answer_id)
+            conversations.move(c, turn.scope, conversation_id, turn.answer_id, count)
     _insert(c, turn, queue.position)
     return turn
+
+
+def _tip(c: Connection, new: TurnStart, conversation_id: str, head_id: str | None) -> str | None:
+    """The message that the new ones follow. Raises `NotFound` for one of another conversation."""
+    parent_id = new.request.parent_id
+    if parent_id is None or parent_id == head_id:
+        return head_id
+    if not messages.belongs(c, new.scope, parent_id, conversation_id):
+        raise NotFound("There is no such message in this conversation.")
+    return parent_id
 
 
 def _start_again(c: Connection, new: TurnStart, turn_id: str, before: Turn) -> Turn:
@@ -141,7 +161,8 @@ def _insert(c: Connection, turn: Turn, position: int) -> None:
         stream=int(turn.stream),
         model=turn.model,
         system_prompt=turn.system_prompt,
-        options=write_options(turn.options),
+        options=write_wishes(turn.options, turn.form),
         created_at=turn.created_at,
         key_id=turn.key_id,
+        echo=json.dumps(turn.echo) if turn.echo is not None else None,
     )

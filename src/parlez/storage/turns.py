@@ -9,6 +9,7 @@ from parlez.core.messages import State
 from parlez.core.turns import EndedTurn, Ending, Turn
 from parlez.storage import budgets, conversations, ledger, messages
 from parlez.storage.connection import Connection
+from parlez.storage.details import read_calls
 from parlez.storage.turn_rows import COLUMNS, read_turn
 
 _FIND = text(f"""
@@ -16,7 +17,7 @@ _FIND = text(f"""
 """)
 
 _ANSWER = text(f"""
-    SELECT {COLUMNS}, message.content FROM turn
+    SELECT {COLUMNS}, message.content, message.detail FROM turn
     JOIN message ON message.account_id = turn.account_id AND message.id = turn.answer_id
     WHERE turn.account_id = :account_id AND turn.id = :id
 """)
@@ -60,7 +61,7 @@ def answer(c: Connection, scope: Scope, turn_id: str) -> EndedTurn:
     row = c.one(_ANSWER, account_id=scope.account_id, id=turn_id)
     if row is None:
         raise _missing()
-    return EndedTurn(read_turn(row), row[-1])
+    return EndedTurn(read_turn(row), row[-2], read_calls(row[-1]))
 
 
 def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
@@ -68,7 +69,7 @@ def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
     position = _end(c, turn, ending, now)
     if position is None:
         return None
-    added = 1 if ending.text else 0
+    added = 1 if ending.text or ending.tool_calls else 0
     newest = conversations.end_turn(c, turn.scope, turn.conversation_id, added, now)
     ledger.insert(c, turn, ending, now)
     budgets.settle(c, turn, ending, now)
@@ -135,7 +136,7 @@ def _end(c: Connection, turn: Turn, ending: Ending, now: int) -> int | None:
     )
     if row is None:
         return None
-    messages.finish(c, scope, turn.answer_id, ending.state, ending.text)
+    messages.finish(c, scope, turn.answer_id, ending)
     return int(row[0])
 
 
@@ -143,11 +144,25 @@ def _place(c: Connection, turn: Turn) -> None:
     """Give the messages of a turn that waited their place in the conversation."""
     messages.link(c, turn.scope, turn.answer_id, turn.user_message_id, State.RUNNING)
     if messages.state(c, turn.scope, turn.user_message_id) is State.QUEUED:
-        tip = conversations.head(c, turn.scope, turn.conversation_id)
-        messages.link(c, turn.scope, turn.user_message_id, tip, State.COMPLETED)
-        conversations.extend(c, turn.scope, turn.conversation_id, turn.answer_id)
+        _place_said(c, turn)
     else:
         _replace_answer(c, turn)
+
+
+def _place_said(c: Connection, turn: Turn) -> None:
+    """Put what a turn that waited was asked behind the message that it named, or the tip."""
+    scope = turn.scope
+    tip = conversations.head(c, scope, turn.conversation_id)
+    first = messages.first_said(c, turn)
+    parent_id = first.parent_id or tip
+    messages.link(c, scope, first.id, parent_id, State.COMPLETED)
+    if first.depth > 1:
+        messages.complete(c, scope, turn.user_message_id)
+    if parent_id == tip:
+        conversations.extend(c, scope, turn.conversation_id, turn.answer_id, first.depth)
+    else:
+        count = messages.count(c, scope, turn.answer_id)
+        conversations.move(c, scope, turn.conversation_id, turn.answer_id, count)
 
 
 def _replace_answer(c: Connection, turn: Turn) -> None:
