@@ -19,6 +19,8 @@ from uvicorn.server import HANDLED_SIGNALS
 from parlez import __version__
 from parlez.api.conversations import encode as conversations_encode
 from parlez.api.conversations import routes as conversations
+from parlez.api.openai import chat_routes, models_routes
+from parlez.api.openai import errors as openai_errors
 from parlez.api.operations import routes as operations
 from parlez.api.platform import (
     account,
@@ -61,6 +63,8 @@ def create_app(server: Server) -> ASGIApp:
     for router in (
         conversations.router,
         truesync.router,
+        chat_routes.router,
+        models_routes.router,
         turns.router,
         auth.router,
         account.router,
@@ -79,6 +83,7 @@ def create_app(server: Server) -> ASGIApp:
             "/conversations": conversations_encode.problem_body,
             "/chat": truesync_encode.problem_body,
             "/generate_api_key": truesync_encode.problem_body,
+            "/v1": openai_errors.problem_body,
         },
         platform_encode.problem_body,
     )
@@ -92,10 +97,12 @@ def create_app(server: Server) -> ASGIApp:
 
 def _hot_routes() -> list[APIRoute]:
     """The routes that carry most of the load; see `http.direct`."""
-    hot = (conversations.start, conversations.send, truesync.chat)
+    hot = (conversations.start, conversations.send, truesync.chat, chat_routes.complete)
+    routers = (conversations.router, truesync.router, chat_routes.router)
     return [
         route
-        for route in (*conversations.router.routes, *truesync.router.routes)
+        for router in routers
+        for route in router.routes
         if isinstance(route, APIRoute) and route.endpoint in hot
     ]
 

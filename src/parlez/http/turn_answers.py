@@ -50,6 +50,11 @@ def native_stream(
     request: Request, caller: Caller, turn: Turn, first: Mapping[str, Any], cursor: Cursor = START
 ) -> Response:
     """The events of a turn behind a cursor, in Parlez' own spelling."""
+    return EventStream(native_frames(followed(request, caller, turn, cursor), first), {})
+
+
+def followed(request: Request, caller: Caller, turn: Turn, cursor: Cursor = START) -> Followed:
+    """The events of a turn behind a cursor, for as long as the caller's key is good."""
     inside = services(request)
     events = inside.engine.follow(caller.scope, turn.id, cursor, HEARTBEAT_SECONDS)
-    return EventStream(native_frames(while_good(events, caller, inside.gate), first), {})
+    return while_good(events, caller, inside.gate)
