@@ -19,7 +19,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from parlez import __version__
 from parlez.api.conversations import encode as conversations_encode
 from parlez.api.conversations import routes as conversations
-from parlez.api.openai import chat_routes, models_routes
+from parlez.api.openai import chat_routes, models_routes, response_routes
 from parlez.api.openai import errors as openai_errors
 from parlez.api.operations import routes as operations
 from parlez.api.platform import (
@@ -64,6 +64,7 @@ def create_app(server: Server) -> ASGIApp:
         conversations.router,
         truesync.router,
         chat_routes.router,
+        response_routes.router,
         models_routes.router,
         turns.router,
         auth.router,

@@ -33,3 +33,8 @@ class ConversationDesk:
             except Conflict:
                 if not tries_left:
                     raise
+
+    async def delete_turn(self, scope: Scope, turn_id: str) -> None:
+        """Stop a turn and erase it. Raises `NotFound`."""
+        await self._engine.stop(scope, turn_id)
+        await self._store.delete_turn(scope, turn_id)

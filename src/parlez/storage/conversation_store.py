@@ -3,7 +3,7 @@
 from parlez.core.conversations import History
 from parlez.core.errors import NotFound
 from parlez.core.identity import Scope
-from parlez.storage import conversations, messages
+from parlez.storage import conversations, messages, turn_deletion
 from parlez.storage.connection import Connection
 from parlez.storage.database import Database
 
@@ -26,6 +26,9 @@ class SqlConversationStore:
 
     async def delete(self, scope: Scope, conversation_id: str) -> None:
         await self._database.write(lambda c: conversations.delete(c, scope, conversation_id))
+
+    async def delete_turn(self, scope: Scope, turn_id: str) -> None:
+        await self._database.write(lambda c: turn_deletion.delete(c, scope, turn_id))
 
 
 def _history(

@@ -53,12 +53,13 @@ _COMPLETE = text("""
 
 # What was said before the user message of a turn, and came with it, is of the same turn.
 _FIRST_SAID = text("""
-    WITH RECURSIVE said (id, parent_id, depth) AS (
-        SELECT id, parent_id, 1 FROM message WHERE account_id = :account_id AND id = :id
+    WITH RECURSIVE said (id, turn_id, parent_id, depth) AS (
+        SELECT id, turn_id, parent_id, 1 FROM message
+        WHERE account_id = :account_id AND id = :id
         UNION ALL
-        SELECT m.id, m.parent_id, said.depth + 1
+        SELECT m.id, m.turn_id, m.parent_id, said.depth + 1
         FROM said JOIN message AS m ON m.account_id = :account_id AND m.id = said.parent_id
-        WHERE m.turn_id = :turn_id
+        WHERE m.turn_id = said.turn_id
     )
     SELECT id, parent_id, depth FROM said ORDER BY depth DESC LIMIT 1
 """)
@@ -207,12 +208,7 @@ def complete(c: Connection, scope: Scope, message_id: str) -> None:
 
 def first_said(c: Connection, turn: Turn) -> FirstSaid:
     """Where what a turn was asked begins."""
-    row = c.one(
-        _FIRST_SAID,
-        account_id=turn.scope.account_id,
-        id=turn.user_message_id,
-        turn_id=turn.id,
-    )
+    row = c.one(_FIRST_SAID, account_id=turn.scope.account_id, id=turn.user_message_id)
     assert row is not None
     return FirstSaid(*row)
 

@@ -32,10 +32,11 @@ def call_item_id(turn: Turn, place: int) -> str:
 
 
 def turn_id_of(text: str) -> str:
-    """The turn behind the id of a response. Raises `NotFound` for what is no such id."""
+    """The turn behind the id of a response. Raises `NotFound` for what is no such id,
+    as for a turn that is not there."""
     match = _RESPONSE.fullmatch(text)
     if match is None:
-        raise NotFound("There is no such response.")
+        raise NotFound("There is no such turn.")
     return match[1]
 
 
