@@ -56,8 +56,8 @@ def fit(history: Sequence[Prompt], system_prompt: str | None, budget: int) -> Co
 
     Exchanges leave whole, oldest first. What is to be answered always stays: the last message, or
     the last calls of tools with their results. If that is too long by itself, the middle of its
-    texts is cut out. Earlier calls of the same exchange leave before the message that led to them,
-    and each with its results.
+    texts is cut out, so that a short message that led to them stays too. Earlier calls of the same
+    exchange leave before that message, and each with its results.
     """
     prompts: list[Prompt] = []
     if system_prompt:
@@ -66,7 +66,8 @@ def fit(history: Sequence[Prompt], system_prompt: str | None, budget: int) -> Co
         budget -= _cost(prompts)
     *earlier, last = _exchanges(matched(history))
     *begun, asked = last
-    question = _shortened(asked, budget)
+    led = _cost(_joined(begun[:1]))
+    question = _shortened(asked, budget - (led if led <= budget // 4 else 0))
     budget -= _cost(question)
     beginning = _newest(begun[:1], budget)
     budget -= _cost(beginning)
