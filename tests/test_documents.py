@@ -59,6 +59,7 @@ async def fill(parlez: Running) -> dict[str, str]:
         "turn_id": answer.headers["parlez-turn-id"],
         "key_id": key.body["id"],
         "code": invitation.body["code"],
+        "response_id": f"resp_{answer.headers['parlez-turn-id'].replace('-', '')}",
     }
 
 
