@@ -5,6 +5,7 @@ Shapes after https://developers.openai.com/api/reference/resources/chat
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import openai
@@ -330,12 +331,9 @@ async def test_a_key_replays_the_answer_with_its_calls(world: World) -> None:
 async def test_a_client_that_leaves_stops_its_call(world: World, stream: bool) -> None:
     world.vendor.reply = lambda text: Reply(["word "] * 1_000, delay=0.01)
     asking = asyncio.create_task(_take_some(world, stream, {}))
-    await asyncio.sleep(0.3)
-    assert world.parlez.services.engine.open_turns == 1
+    await _until(lambda: bool(world.vendor.asked))
     asking.cancel()
-    async with asyncio.timeout(5):
-        while world.parlez.services.engine.open_turns:
-            await asyncio.sleep(0.01)
+    await _until(lambda: not world.parlez.services.engine.open_turns)
 
 
 async def test_a_call_with_a_key_goes_on_without_its_client(world: World) -> None:
@@ -343,13 +341,19 @@ async def test_a_call_with_a_key_goes_on_without_its_client(world: World) -> Non
     world.vendor.reply = lambda text: Reply(["one ", "two"], gate=gate)
     headers = {"Idempotency-Key": "stay"}
     asking = asyncio.create_task(_take_some(world, True, headers))
-    await asyncio.sleep(0.2)
+    await _until(lambda: bool(world.vendor.asked))
     asking.cancel()
-    await asyncio.sleep(0.1)
+    await asyncio.gather(asking, return_exceptions=True)
     gate.set()
     answer = await complete(world, extra_headers=headers)
     assert answer.choices[0].message.content == "one two"
     assert len(world.vendor.asked) == 1
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0.01)
 
 
 async def _take_some(world: World, stream: bool, headers: dict[str, str]) -> None:
@@ -384,3 +388,37 @@ async def test_models(world: World) -> None:
     assert (await world.client.models.retrieve("gpt-4o")).owned_by == "openai"
     with pytest.raises(openai.NotFoundError):
         await world.client.models.retrieve("groq/llama-3.3-70b")
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        r'"tool_choice": {"type": "\ud800"}',
+        '"tool_choice": {"type": NaN}',
+        r'"tools": [{"type": "function", "name": "f", "parameters": {"a": "\udfff"}, '
+        r'"function": {"name": "f", "parameters": {"a": "\udfff"}}}]',
+        r'"user": "\u0000"',
+        '"temperature": NaN',
+        '"metadata": {"a": 1}',
+        '"metadata": []',
+    ],
+)
+async def test_what_could_not_be_told_again_is_refused(world: World, path: str, field: str) -> None:
+    data = f'{{"messages": [{{"role": "user", "content": "Hi"}}], "input": "Hi", {field}}}'
+    headers = {"Content-Type": "application/json"}
+    answer = await world.parlez.call("POST", path, data=data.encode(), headers=headers)
+    assert (answer.status, answer.body["error"]["type"]) == (400, "invalid_request_error")
+    assert not world.vendor.asked
+
+
+async def test_another_attempt_asks_the_same(world: World) -> None:
+    replies = iter([Reply(status=400), Reply(["There"])])
+    world.vendor.reply = lambda text: next(replies)
+    options: Any = {"tools": [WEATHER], "tool_choice": "auto", "seed": 1}
+    headers = {"Idempotency-Key": "again"}
+    with pytest.raises(openai.InternalServerError):
+        await complete(world, extra_headers=headers, **options)
+    answer = await complete(world, extra_headers=headers, **options)
+    assert answer.choices[0].message.content == "There"
+    assert world.vendor.asked[0] == world.vendor.asked[1]

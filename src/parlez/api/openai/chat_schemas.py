@@ -3,11 +3,12 @@
 See https://developers.openai.com/api/reference/resources/chat/subresources/completions/methods/create
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from parlez.api.openai.fields import (
+    Bias,
     CallId,
     Effort,
     Function,
@@ -15,12 +16,13 @@ from parlez.api.openai.fields import (
     Metadata,
     Part,
     Penalty,
+    Seed,
     Temperature,
     Tokens,
     ToolName,
     TopP,
 )
-from parlez.http.fields import Label, Text
+from parlez.http.fields import Json, Label, Text
 
 
 class CalledFunction(BaseModel):
@@ -77,13 +79,13 @@ class ChatRequest(BaseModel):
     max_tokens: Tokens | None = None
     max_completion_tokens: Tokens | None = None
     stop: Text | list[Text] | None = None
-    seed: int | None = None
+    seed: Seed | None = None
     frequency_penalty: Penalty | None = None
     presence_penalty: Penalty | None = None
-    logit_bias: dict[str, float] | None = None
+    logit_bias: dict[Text, Bias] | None = None
     reasoning_effort: Effort | None = None
     tools: list[Tool] | None = None
-    tool_choice: Any = Field(None, description="auto, none, required, or one function.")
+    tool_choice: Json = Field(None, description="auto, none, required, or one function.")
     parallel_tool_calls: StrictBool | None = None
     response_format: ResponseFormat | None = None
 

@@ -1,11 +1,11 @@
 """Fields that chat completions and responses share."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from parlez.core.ports.chat_model import Tool
-from parlez.http.fields import Label, Text
+from parlez.http.fields import JsonObject, Label, Text
 
 MetadataKey = Annotated[Text, StringConstraints(max_length=64)]
 MetadataValue = Annotated[Text, StringConstraints(max_length=512)]
@@ -19,7 +19,9 @@ Metadata = Annotated[
 Temperature = Annotated[float, Field(ge=0, le=2)]
 TopP = Annotated[float, Field(ge=0, le=1)]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
-Tokens = Annotated[int, Field(ge=1)]
+Tokens = Annotated[int, Field(ge=1, le=100_000_000)]
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Bias = Annotated[float, Field(ge=-100, le=100)]
 Effort = Annotated[str, StringConstraints(pattern="^[a-z]{1,16}$")]
 ToolName = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.-]{1,128}$")]
 CallId = Label
@@ -37,7 +39,7 @@ class Function(BaseModel):
 
     name: ToolName
     description: Text | None = None
-    parameters: dict[str, Any] | None = Field(None, description="A JSON schema.")
+    parameters: JsonObject | None = Field(None, description="A JSON schema.")
     strict: bool | None = None
 
 
@@ -55,5 +57,5 @@ class JsonSchema(BaseModel):
 
     name: ToolName
     description: Text | None = None
-    schema_: dict[str, Any] | None = Field(None, alias="schema")
+    schema_: JsonObject | None = Field(None, alias="schema")
     strict: bool | None = None

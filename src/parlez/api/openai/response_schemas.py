@@ -17,7 +17,7 @@ from parlez.api.openai.fields import (
     ToolName,
     TopP,
 )
-from parlez.http.fields import Label, Text
+from parlez.http.fields import Json, JsonObject, Label, Text
 
 
 class InputItem(BaseModel):
@@ -40,7 +40,7 @@ class FunctionTool(BaseModel):
     type: str = Field(examples=["function"])
     name: ToolName | None = None
     description: Text | None = None
-    parameters: dict[str, Any] | None = Field(None, description="A JSON schema.")
+    parameters: JsonObject | None = Field(None, description="A JSON schema.")
     strict: bool | None = None
 
 
@@ -48,7 +48,7 @@ class TextFormat(BaseModel):
     type: Literal["text", "json_object", "json_schema"]
     name: ToolName | None = None
     description: Text | None = None
-    schema_: dict[str, Any] | None = Field(None, alias="schema")
+    schema_: JsonObject | None = Field(None, alias="schema")
     strict: bool | None = None
 
 
@@ -86,7 +86,7 @@ class CreateRequest(BaseModel):
     max_output_tokens: Tokens | None = None
     reasoning: Reasoning | None = None
     tools: list[FunctionTool] | None = None
-    tool_choice: Any = Field(None, description="auto, none, required, or one function.")
+    tool_choice: Json = Field(None, description="auto, none, required, or one function.")
     parallel_tool_calls: StrictBool | None = None
     text: TextConfig | None = None
 
