@@ -441,3 +441,28 @@ async def test_another_account_finds_nothing(world: World) -> None:
     with pytest.raises(openai.NotFoundError):
         await theirs.create(model="gpt-4o", input="x", conversation=response.conversation.id)
     assert await world.client.responses.retrieve(response.id) == response
+
+
+async def test_another_account_stops_nothing(world: World) -> None:
+    gate = asyncio.Event()
+    world.vendor.reply = lambda _: Reply(["one ", "two"], gate=gate)
+    response = await create(world, background=True)
+    theirs = world.stranger.responses
+    for call in (theirs.cancel(response.id), theirs.delete(response.id)):
+        with pytest.raises(openai.NotFoundError):
+            await call
+    gate.set()
+    stream = await world.client.responses.retrieve(response.id, stream=True)
+    assert (await events_of(stream))[-1].response.output_text == "one two"
+
+
+async def test_calls_that_nobody_answers_are_no_hindrance_elsewhere(world: World) -> None:
+    world.vendor.reply = lambda text: Reply([], calls=CALLS if text == "Weather?" else [])
+    response = await create(world, "Weather?", tools=[WEATHER])
+    conversation_id = response.conversation.id.removeprefix("conv_")
+    path = f"/conversations/{conversation_id}/message"
+    assert (await world.parlez.call("POST", path, {"message": "Never mind"})).status == 200
+    assert world.vendor.asked[-1]["messages"] == [
+        {"role": "user", "content": "Weather?"},
+        {"role": "user", "content": "Never mind"},
+    ]
