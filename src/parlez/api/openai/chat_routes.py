@@ -11,7 +11,7 @@ from parlez.api.openai import chat_encode
 from parlez.api.openai.chat_decode import turn_request
 from parlez.api.openai.chat_schemas import ChatCompletion, ChatRequest
 from parlez.api.openai.errors import ErrorResponse
-from parlez.core.events import ErrorRaised, Numbered, TurnStarted
+from parlez.core.events import ErrorRaised, Numbered, TurnStarted, UsageReported
 from parlez.core.following import Followed
 from parlez.core.identity import Caller
 from parlez.core.turns import Turn
@@ -85,6 +85,6 @@ async def _first(events: Followed) -> list[Numbered | None]:
     ahead: list[Numbered | None] = []
     async for numbered in events:
         ahead.append(numbered)
-        if numbered is None or not isinstance(numbered.event, TurnStarted):
+        if numbered is None or not isinstance(numbered.event, TurnStarted | UsageReported):
             break
     return ahead

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StringConstraints
 
 from parlez.core.ports.chat_model import Tool
 from parlez.http.fields import JsonObject, Label, Text
@@ -16,12 +16,12 @@ Metadata = Annotated[
         description="Whatever you like. `conversation_id` ties the call to a conversation.",
     ),
 ]
-Temperature = Annotated[float, Field(ge=0, le=2)]
-TopP = Annotated[float, Field(ge=0, le=1)]
-Penalty = Annotated[float, Field(ge=-2, le=2)]
-Tokens = Annotated[int, Field(ge=1, le=100_000_000)]
-Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
-Bias = Annotated[float, Field(ge=-100, le=100)]
+Temperature = Annotated[float, Field(strict=True, ge=0, le=2)]
+TopP = Annotated[float, Field(strict=True, ge=0, le=1)]
+Penalty = Annotated[float, Field(strict=True, ge=-2, le=2)]
+Tokens = Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
+Seed = Annotated[int, Field(strict=True, ge=-(2**63), lt=2**63)]
+Bias = Annotated[float, Field(strict=True, ge=-100, le=100)]
 Effort = Annotated[str, StringConstraints(pattern="^[a-z]{1,16}$")]
 ToolName = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.-]{1,128}$")]
 CallId = Label
@@ -40,7 +40,7 @@ class Function(BaseModel):
     name: ToolName
     description: Text | None = None
     parameters: JsonObject | None = Field(None, description="A JSON schema.")
-    strict: bool | None = None
+    strict: StrictBool | None = None
 
 
 def tool_of(function: Function) -> Tool:
@@ -58,4 +58,4 @@ class JsonSchema(BaseModel):
     name: ToolName
     description: Text | None = None
     schema_: JsonObject | None = Field(None, alias="schema")
-    strict: bool | None = None
+    strict: StrictBool | None = None

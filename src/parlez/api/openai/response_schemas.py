@@ -41,7 +41,7 @@ class FunctionTool(BaseModel):
     name: ToolName | None = None
     description: Text | None = None
     parameters: JsonObject | None = Field(None, description="A JSON schema.")
-    strict: bool | None = None
+    strict: StrictBool | None = None
 
 
 class TextFormat(BaseModel):
@@ -49,7 +49,7 @@ class TextFormat(BaseModel):
     name: ToolName | None = None
     description: Text | None = None
     schema_: JsonObject | None = Field(None, alias="schema")
-    strict: bool | None = None
+    strict: StrictBool | None = None
 
 
 class TextConfig(BaseModel):
