@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from parlez.core.cursor import START, Cursor
 from parlez.core.errors import Interrupted, restore
+from parlez.core.following import Followed
 from parlez.core.identity import Caller
 from parlez.core.messages import State
 from parlez.core.turns import EndedTurn, IdempotencyKey, Turn, TurnRequest
