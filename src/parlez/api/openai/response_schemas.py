@@ -68,7 +68,10 @@ class CreateRequest(BaseModel):
     """A question to a model. Fields that are not listed are ignored, and those that ask for what
     cannot be done are refused by name."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={"examples": [{"model": "gpt-4o", "input": "Hello!"}]},
+    )
 
     model: Text | None = Field(None, examples=["gpt-4o"])
     input: Text | list[InputItem] = Field(examples=["Hello!"])
