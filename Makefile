@@ -6,11 +6,11 @@ PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no
 LOCK = uv pip compile pyproject.toml --quiet --extra local --extra postgres --group weights --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help serve install-dev test check chaos fuzz bench lock clean
+.PHONY: help serve install-dev test check chaos fuzz e2e bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 serve: $(VENV)/.serve ## Run the server; ARGS="--port 9000" are passed on
 	@$(VENV)/bin/parlez serve $(ARGS)
@@ -18,7 +18,8 @@ serve: $(VENV)/.serve ## Run the server; ARGS="--port 9000" are passed on
 install-dev: $(VENV)/.dev ## Install what working on Parlez needs
 
 test: check ## Check, then run all tests but the slow suites
-	$(VENV)/bin/pytest --ignore=tests/chaos --ignore=tests/fuzz --numprocesses=3 --dist=loadfile
+	$(VENV)/bin/pytest --ignore=tests/chaos --ignore=tests/fuzz --ignore=tests/e2e \
+		--numprocesses=3 --dist=loadfile
 
 check: $(VENV)/.dev ## Formatting, lint, types and the layers
 	$(VENV)/bin/ruff format --check
@@ -32,6 +33,9 @@ chaos: $(VENV)/.dev ## Kill, cut and flood a real server
 fuzz: $(VENV)/.dev ## Compare a real server with what its OpenAPI document says
 	$(VENV)/bin/pytest tests/fuzz -p no:cacheprovider --show-capture=no
 
+e2e: $(VENV)/.dev tests/e2e/node_modules ## Let other people's clients talk to a real server (needs Node)
+	$(VENV)/bin/pytest tests/e2e -p no:cacheprovider
+
 bench: $(VENV)/.dev ## Measure the server beside a bare floor, on SQLite
 	$(VENV)/bin/python -m benchmarks $(ARGS)
 
@@ -39,8 +43,13 @@ lock: ## Write the locks anew, to the newest versions that fit (needs uv)
 	$(LOCK) --upgrade -o requirements/serve.txt
 	$(LOCK) --upgrade --group dev -o requirements/dev.txt
 
+tests/e2e/node_modules: tests/e2e/package-lock.json
+	@command -v npm >/dev/null || { echo "make e2e needs Node 20 or newer, with npm"; exit 1; }
+	cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 clean: ## Remove all that was made here
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist tests/e2e/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:

@@ -64,6 +64,7 @@ async def fill(parlez: Running) -> dict[str, str]:
         "code": invitation.body["code"],
         "user_message_id": user_message["id"],
         "message_id": message["id"],
+        "response_id": f"resp_{answer.headers['parlez-turn-id'].replace('-', '')}",
     }
 
 

@@ -19,6 +19,8 @@ from uvicorn.server import HANDLED_SIGNALS
 from parlez import __version__
 from parlez.api.conversations import encode as conversations_encode
 from parlez.api.conversations import routes as conversations
+from parlez.api.openai import chat_routes, models_routes, response_routes
+from parlez.api.openai import errors as openai_errors
 from parlez.api.operations import routes as operations
 from parlez.api.platform import chat as platform_chat
 from parlez.api.platform import encode as platform_encode
@@ -52,6 +54,9 @@ def create_app(server: Server) -> ASGIApp:
     for router in (
         conversations.router,
         truesync.router,
+        chat_routes.router,
+        response_routes.router,
+        models_routes.router,
         turns.router,
         *PLATFORM,
         operations.router,
@@ -62,6 +67,7 @@ def create_app(server: Server) -> ASGIApp:
             "/conversations": conversations_encode.problem_body,
             "/chat": truesync_encode.problem_body,
             "/generate_api_key": truesync_encode.problem_body,
+            "/v1": openai_errors.problem_body,
         },
         platform_encode.problem_body,
     )
@@ -81,8 +87,14 @@ def _hot_routes() -> list[APIRoute]:
         truesync.chat,
         platform_chat.chat,
         platform_chat.complete,
+        chat_routes.complete,
     )
-    routers = (conversations.router, truesync.router, platform_chat.router)
+    routers = (
+        conversations.router,
+        truesync.router,
+        platform_chat.router,
+        chat_routes.router,
+    )
     return [
         route
         for router in routers

@@ -7,8 +7,8 @@ from tests.support.store import Stores
 
 from parlez.core.context import GAP, fit, prompt_budget, shorten
 from parlez.core.errors import ContextOverflow
-from parlez.core.messages import Message, Role, State
-from parlez.core.ports.chat_model import ChatRequest, Options
+from parlez.core.messages import Role
+from parlez.core.ports.chat_model import ChatRequest, Options, Prompt
 from parlez.core.tokens import MESSAGE_TOKENS, estimate_tokens
 from parlez.testing.scripted_model import Script
 
@@ -16,11 +16,11 @@ TEXTS = st.text(max_size=300).filter(bool)
 BUDGETS = st.integers(min_value=64, max_value=3_000)
 
 
-def message(text: str, role: Role = Role.USER) -> Message:
-    return Message("id", "turn", role, text, State.COMPLETED, 0)
+def message(text: str, role: Role = Role.USER) -> Prompt:
+    return Prompt(role, text)
 
 
-def conversation(texts: list[str]) -> list[Message]:
+def conversation(texts: list[str]) -> list[Prompt]:
     """User and assistant by turns, the user last."""
     roles = [Role.USER, Role.ASSISTANT]
     offset = (len(texts) + 1) % 2

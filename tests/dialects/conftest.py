@@ -1,8 +1,36 @@
 """The dialects are the same on each kind of database."""
 
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
+import pytest_asyncio
+from tests.support.openai_world import World, openai_world
+from tests.support.postgres import Postgres
 
 
 @pytest.fixture
 def server_database(database_url: str) -> str | None:
     return database_url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["sqlite", "postgresql"])
+async def openai_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated: Path
+) -> AsyncIterator[World]:
+    """One server for all tests of a module, which tell what they need by replies and ids."""
+    data_dir = tmp_path_factory.mktemp("openai")
+    shutil.copy(migrated, data_dir / "parlez.db")
+    url = None
+    if request.param == "postgresql":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        url = postgres.make()
+    async with openai_world(data_dir, url) as world:
+        yield world
+
+
+@pytest.fixture
+def world(openai_server: World) -> World:
+    openai_server.reset()
+    return openai_server

@@ -18,16 +18,35 @@ from aiohttp import web
 @dataclass
 class Reply:
     """What the vendor says: pieces of text, with so many seconds before each. With `status` it is
-    an error instead; with `gate` it waits for the event before its last piece."""
+    an error instead; with `gate` it waits for the event before its last piece. `calls` are tools
+    that it calls after that, each with an id, a name and arguments, and `reason` is why it ends."""
 
     pieces: Sequence[str] = ()
     delay: float = 0.0
     status: int = 200
     gate: asyncio.Event | None = None
+    calls: Sequence[tuple[str, str, str]] = ()
+    reason: str = "stop"
 
     @property
     def text(self) -> str:
         return "".join(self.pieces)
+
+    @property
+    def tool_calls(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "index": index,
+                "id": call_id,
+                "type": "function",
+                "function": {"name": name, "arguments": arguments},
+            }
+            for index, (call_id, name, arguments) in enumerate(self.calls)
+        ]
+
+    @property
+    def finish_reason(self) -> str:
+        return "tool_calls" if self.calls else self.reason
 
 
 def echo(text: str) -> Reply:
@@ -77,8 +96,12 @@ class Vendor:
                 "choices": [
                     {
                         "index": 0,
-                        "message": {"role": "assistant", "content": reply.text},
-                        "finish_reason": "stop",
+                        "message": {
+                            "role": "assistant",
+                            "content": reply.text,
+                            **({"tool_calls": reply.tool_calls} if reply.calls else {}),
+                        },
+                        "finish_reason": reply.finish_reason,
                     }
                 ],
                 "usage": self._usage(reply),
@@ -91,7 +114,10 @@ class Vendor:
         for place, piece in enumerate(reply.pieces, 1):
             await self._wait(reply, place)
             await response.write(self._chunk(choices=[self._choice({"content": piece}, None)]))
-        await response.write(self._chunk(choices=[self._choice({}, "stop")]))
+        for call in reply.tool_calls:
+            choice = self._choice({"tool_calls": [call]}, None)
+            await response.write(self._chunk(choices=[choice]))
+        await response.write(self._chunk(choices=[self._choice({}, reply.finish_reason)]))
         await response.write(self._chunk(choices=[], usage=self._usage(reply)))
         await response.write(b"data: [DONE]\n\n")
         await response.write_eof()
@@ -104,7 +130,7 @@ class Vendor:
             await reply.gate.wait()
 
     @staticmethod
-    def _choice(delta: dict[str, str], reason: str | None) -> dict[str, Any]:
+    def _choice(delta: dict[str, Any], reason: str | None) -> dict[str, Any]:
         return {"index": 0, "delta": delta, "finish_reason": reason}
 
     @staticmethod

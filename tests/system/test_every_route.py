@@ -49,6 +49,9 @@ NOT_COMPARED = {"last_used_at", "expires_at"}
 
 MISSING = "00000000-0000-7000-8000-000000000000"
 
+MISSING_ELSEWHERE = {"key_id": "0", "response_id": f"resp_{'0' * 32}"}
+"""Where ids are spelled in another way."""
+
 
 @pytest.fixture
 async def parlez(data_dir: Path, vendor: Vendor) -> AsyncIterator[Running]:
@@ -75,6 +78,9 @@ async def things(parlez: Running, whose: Browser) -> dict[str, str]:
         "message_id": messages[0]["id"],
         "name": "t",
         "turn_id": said.headers["parlez-turn-id"],
+        "response_id": f"resp_{said.headers['parlez-turn-id'].replace('-', '')}",
+        # Models are nobody's.
+        "model": "none",
         "key_id": key.body["id"],
         "budget_id": budget.body["id"],
         "invitation_id": invitation.body["id"],
@@ -207,7 +213,7 @@ async def test_a_foreign_id_looks_like_a_missing_one(parlez: Running) -> None:
     for route in tried:
         unknown = set(route.parameters) - set(ids)
         assert not unknown, f"{route}: let `things` make one"
-        missing = {name: "0" if name == "key_id" else MISSING for name in ids}
+        missing = {name: MISSING_ELSEWHERE.get(name, MISSING) for name in ids}
         foreign, none = [
             await parlez.call(route.method, route.path(each), route.body, headers=theirs)
             for each in (ids, missing)

@@ -15,7 +15,16 @@ from parlez.core.errors import (
 )
 from parlez.core.events import TextDelta, ToolCalled, Usage
 from parlez.core.messages import Role
-from parlez.core.ports.chat_model import ChatRequest, Finished, Options, Prompt, Tool
+from parlez.core.ports.chat_model import (
+    AnswerForm,
+    ChatRequest,
+    Finished,
+    Options,
+    Prompt,
+    ResponseFormat,
+    Tool,
+    ToolChoice,
+)
 
 NAME = "claude-opus-5.5"
 HELLO = [Prompt(Role.USER, "Say hello, secretly.")]
@@ -144,7 +153,7 @@ async def test_tools_their_calls_and_their_results(server, ask):
             Prompt(Role.TOOL, "sunny", tool_call_id="toolu_1"),
             Prompt(Role.TOOL, "noon", tool_call_id="toolu_2"),
         ],
-        tools=[Tool("get_weather", "The weather of a place", {"type": "object"})],
+        form=AnswerForm(tools=(Tool("get_weather", "The weather of a place", {"type": "object"}),)),
     )
     completion = await asked.chat.complete(request)
     assert completion.text == "I'll check."
@@ -390,3 +399,49 @@ async def test_a_prompt_that_is_too_long_is_counted(server, ask):
     with pytest.raises(ContextOverflow) as caught:
         await asked.chat.complete(asked.request(HELLO))
     assert (caught.value.prompt_tokens, caught.value.limit_tokens) == (200_251, 200_000)
+
+
+TOOLS = (Tool("get_weather", "The weather of a place", {"type": "object"}, strict=True),)
+
+
+@pytest.mark.parametrize(
+    ("form", "sent"),
+    [
+        (AnswerForm(TOOLS), None),
+        (AnswerForm(TOOLS, ToolChoice("none"), parallel_tool_calls=False), {"type": "none"}),
+        (AnswerForm(TOOLS, ToolChoice("required")), {"type": "any"}),
+        (
+            AnswerForm(TOOLS, ToolChoice("function", "get_weather"), parallel_tool_calls=True),
+            {"type": "tool", "name": "get_weather"},
+        ),
+        (
+            AnswerForm(TOOLS, parallel_tool_calls=False),
+            {"type": "auto", "disable_parallel_tool_use": True},
+        ),
+    ],
+)
+async def test_the_choice_of_a_tool(server, make_anthropic, question, form, sent):
+    """After https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools"""
+    server.json(answer(TEXT))
+    await make_anthropic().complete(replace(question, form=form))
+    body = server.received[0].body
+    assert body["tools"][0]["strict"] is True
+    assert body.get("tool_choice") == sent
+
+
+async def test_an_answer_after_a_schema(server, make_anthropic, question):
+    """After https://platform.claude.com/docs/en/build-with-claude/structured-outputs"""
+    schema = {"type": "object", "properties": {}, "additionalProperties": False}
+    server.json(answer(TEXT))
+    wanted = AnswerForm(response_format=ResponseFormat("json_schema", "n", "d", schema))
+    await make_anthropic().complete(replace(question, form=wanted))
+    assert server.received[0].body["output_config"] == {
+        "format": {"type": "json_schema", "schema": schema}
+    }
+
+
+async def test_json_without_a_schema_is_refused_by_name(server, make_anthropic, question):
+    wanted = AnswerForm(response_format=ResponseFormat("json_object"))
+    with pytest.raises(ModelRejected, match="json_schema"):
+        await make_anthropic().complete(replace(question, form=wanted))
+    assert server.received == []

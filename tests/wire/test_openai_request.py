@@ -7,7 +7,15 @@ import pytest
 from parlez.core.errors import ModelUnavailable
 from parlez.core.events import ToolCalled
 from parlez.core.messages import Role
-from parlez.core.ports.chat_model import ChatRequest, Options, Prompt, Tool
+from parlez.core.ports.chat_model import (
+    AnswerForm,
+    ChatRequest,
+    Options,
+    Prompt,
+    ResponseFormat,
+    Tool,
+    ToolChoice,
+)
 
 HELLO = {"choices": [{"message": {"content": "Hello!"}, "finish_reason": "stop"}]}
 
@@ -73,7 +81,7 @@ async def test_tools_their_calls_and_their_results(server, chat):
                 Prompt(Role.ASSISTANT, "", tool_calls=(call,)),
                 Prompt(Role.TOOL, "sunny", tool_call_id="call_1"),
             ],
-            tools=[Tool("weather", "The weather of a city", {"type": "object"})],
+            form=AnswerForm(tools=(Tool("weather", "The weather of a city", {"type": "object"}),)),
         )
     )
     body = server.received[0].body
@@ -122,3 +130,53 @@ async def test_a_vendor_without_a_key_gets_none(server, make_chat, question):
 
 async def test_the_key_shows_in_no_representation(make_chat):
     assert "sk-test" not in repr(make_chat()._vendor)
+
+
+TOOLS = (Tool("weather", "", {"type": "object"}, strict=True),)
+
+
+@pytest.mark.parametrize(
+    ("form", "sent"),
+    [
+        (AnswerForm(TOOLS, ToolChoice("none")), {"tool_choice": "none"}),
+        (
+            AnswerForm(TOOLS, ToolChoice("function", "weather"), parallel_tool_calls=False),
+            {
+                "tool_choice": {"type": "function", "function": {"name": "weather"}},
+                "parallel_tool_calls": False,
+            },
+        ),
+        (AnswerForm((), ToolChoice("auto"), parallel_tool_calls=True), {}),
+        (
+            AnswerForm(response_format=ResponseFormat("json_object")),
+            {"response_format": {"type": "json_object"}},
+        ),
+        (
+            AnswerForm(response_format=ResponseFormat("json_schema", "n", "", {}, strict=True)),
+            {
+                "response_format": {
+                    "type": "json_schema",
+                    "json_schema": {"name": "n", "schema": {}, "strict": True},
+                }
+            },
+        ),
+    ],
+)
+async def test_the_form_of_an_answer(server, chat, question, form, sent):
+    """After https://developers.openai.com/api/docs/guides/structured-outputs"""
+    server.json(HELLO)
+    await chat.complete(replace(question, form=form))
+    body = server.received[0].body
+    if form.tools:
+        assert body.pop("tools")[0]["function"]["strict"] is True
+    assert {key: body[key] for key in body.keys() - {"model", "messages"}} == sent
+
+
+async def test_options_that_a_model_does_not_know_are_not_sent(server, ask):
+    server.json(HELLO)
+    asked = ask("gpt-6-luna")
+    options = Options(temperature=1, logit_bias={"1": 1}, seed=1, reasoning_effort="low")
+    await asked.chat.complete(asked.request([Prompt(Role.USER, "Hi")], options))
+    body = server.received[0].body
+    assert {"temperature", "logit_bias"}.isdisjoint(body)
+    assert (body["seed"], body["reasoning_effort"]) == (1, "low")

@@ -4,13 +4,19 @@ import asyncio
 import logging
 from contextlib import aclosing
 
-from parlez.core.context import MOST_CHARACTERS_PER_TOKEN, Context, fit, go_on, prompt_budget
+from parlez.core.context import (
+    MOST_CHARACTERS_PER_TOKEN,
+    Context,
+    fit,
+    go_on,
+    prompt_budget,
+    prompt_of,
+)
 from parlez.core.errors import ContextOverflow, ModelError, ModelTimeout
-from parlez.core.events import TextDelta
+from parlez.core.events import TextDelta, ToolCalled
 from parlez.core.limits import TurnLimits
-from parlez.core.messages import Message
 from parlez.core.models import Model, ModelCatalog
-from parlez.core.ports.chat_model import ChatModel, ChatRequest, Finished
+from parlez.core.ports.chat_model import ChatModel, ChatRequest, Completion, Finished, Prompt
 from parlez.core.ports.turn_store import TurnStore
 from parlez.core.recorder import Recorder
 from parlez.core.turns import Turn, TurnKind
@@ -38,10 +44,15 @@ class Answer:
         self.begun = False
         self.beginning = ""
         self._text = ""
+        self._tool_calls: tuple[ToolCalled, ...] = ()
 
     @property
     def text(self) -> str:
         return self.recorder.text if self.recorder else self._text
+
+    @property
+    def tool_calls(self) -> tuple[ToolCalled, ...]:
+        return self.recorder.tool_calls if self.recorder else self._tool_calls
 
     async def begin_with(self, text: str) -> None:
         """Say first what was said before. It stays said, whatever comes."""
@@ -49,8 +60,9 @@ class Answer:
         if self.recorder:
             await self.recorder.add(TextDelta(text))
 
-    def complete(self, text: str, finished: Finished) -> None:
-        self._text, self.finished = self.beginning + text, finished
+    def complete(self, completion: Completion) -> None:
+        self._text = self.beginning + completion.text
+        self._tool_calls, self.finished = completion.tool_calls, completion.finished
 
 
 class Answering:
@@ -61,7 +73,7 @@ class Answering:
         self._catalog = catalog
         self._limits = limits
 
-    async def answer(self, turn: Turn, history: list[Message] | None, answer: Answer) -> None:
+    async def answer(self, turn: Turn, history: list[Prompt] | None, answer: Answer) -> None:
         """Fill `answer`. `history` is read from the store unless it is known already. A model that
         fails before it says anything is replaced by the next of its fallback list. Raises
         `ParlezError`: if all fail, the error of the first."""
@@ -92,7 +104,7 @@ class Answering:
         self,
         model: Model,
         turn: Turn,
-        history: list[Message] | None,
+        history: list[Prompt] | None,
         answer: Answer,
         deadline: float,
     ) -> None:
@@ -100,13 +112,13 @@ class Answering:
         if history is None:
             characters = model.context_tokens * MOST_CHARACTERS_PER_TOKEN
             branch = await self._store.path(turn.scope, turn.user_message_id, characters)
-            history, earlier = branch.messages, branch.earlier
-        budget = prompt_budget(model, turn.options)
+            history, earlier = [prompt_of(message) for message in branch.messages], branch.earlier
+        budget = prompt_budget(model, turn.options, turn.form)
         for refits_left in reversed(range(MOST_REFITS)):
             context = _fit(history, turn, answer, budget)
             answer.left_out = earlier + context.left_out
             answer.prompt_tokens = context.tokens
-            request = ChatRequest(model.vendor_name, context.prompts, turn.options)
+            request = ChatRequest(model.vendor_name, context.prompts, turn.options, turn.form)
             try:
                 await self._ask(self._catalog.chat_model(model), request, answer, deadline)
                 break
@@ -126,7 +138,7 @@ class Answering:
                 completion = await chat_model.complete(request)
         except TimeoutError:
             raise self._timeout("did not finish its answer", self._limits.whole) from None
-        answer.complete(completion.text, completion.finished)
+        answer.complete(completion)
 
     async def _stream(
         self,
@@ -160,7 +172,7 @@ class Answering:
         return ModelTimeout(f"The model {what} within {seconds:g} seconds. Try again.")
 
 
-def _fit(history: list[Message], turn: Turn, answer: Answer, budget: int) -> Context:
+def _fit(history: list[Prompt], turn: Turn, answer: Answer, budget: int) -> Context:
     if answer.beginning:
         return go_on(history, turn.system_prompt, answer.beginning, budget)
     return fit(history, turn.system_prompt, budget)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from parlez.core.budget import Budget, Period, Unit
+from parlez.core.context import text_of_form, texts_of
 from parlez.core.conversations import Profile
 from parlez.core.identity import Caller, Scope
 from parlez.core.models import ModelCatalog
@@ -33,8 +34,9 @@ class Budgets:
         model = self._catalog.resolve(request.model)
         models = [model, *(self._catalog.resolve(name) for name in model.fallback)]
         profile = request.profile or Profile()
-        texts = [request.text, request.system_prompt or profile.system_prompt or ""]
-        texts += [prompt.content for prompt in request.earlier]
+        system_prompt = request.system_prompt or profile.system_prompt or ""
+        texts = [system_prompt, *filter(None, [text_of_form(request.form)])]
+        texts += [text for prompt in request.said for text in texts_of(prompt)]
         return Reserve.of(texts, request.options.max_tokens, models)
 
     async def list(self, scope: Scope) -> Sequence[Budget]:

@@ -1,12 +1,14 @@
 """Fitting a conversation to what its model can read."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from parlez.core.messages import Message, Role
 from parlez.core.models import Model
-from parlez.core.ports.chat_model import Options, Prompt
+from parlez.core.ports.chat_model import FREE, AnswerForm, Options, Prompt
 from parlez.core.tokens import MESSAGE_TOKENS, estimate_tokens
+from parlez.core.tool_use import matched
 
 MOST_CHARACTERS_PER_TOKEN = 8
 """More history than this times the context cannot fit, so it is not even read."""
@@ -32,49 +34,68 @@ class Context:
     tokens: int
 
 
-def prompt_budget(model: Model, options: Options) -> int:
-    """Tokens for the prompt, once there is room for the answer. A caller who wants a longer answer
-    than the model's context still leaves it a quarter for the question."""
+def prompt_of(message: Message) -> Prompt:
+    """A stored message as a model reads it."""
+    return Prompt(message.role, message.content, message.tool_calls, message.tool_call_id)
+
+
+def texts_of(prompt: Prompt) -> list[str]:
+    """All that costs tokens in a message."""
+    return [prompt.content, *(call.name + call.arguments for call in prompt.tool_calls)]
+
+
+def text_of_form(form: AnswerForm) -> str:
+    """All that costs tokens in what is asked of an answer's form."""
+    return "" if form == FREE else json.dumps(asdict(form))
+
+
+def prompt_budget(model: Model, options: Options, form: AnswerForm = FREE) -> int:
+    """Tokens for the prompt, once there is room for the answer and the tools. A caller who wants a
+    longer answer than the model's context still leaves it a quarter for the question."""
     answer = options.max_tokens or min(model.output_tokens, model.context_tokens // 4)
-    return max(model.context_tokens - answer, model.context_tokens // 4)
+    asked = text_of_form(form)
+    room = model.context_tokens - answer - (estimate_tokens(asked) if asked else 0)
+    return max(room, model.context_tokens // 4)
 
 
-def fit(history: Sequence[Message], system_prompt: str | None, budget: int) -> Context:
-    """The system prompt, and as many of the newest exchanges as the budget (in tokens) holds.
+def fit(history: Sequence[Prompt], system_prompt: str | None, budget: int) -> Context:
+    """The system prompt, and as much of the newest history as the budget (in tokens) holds.
 
-    Exchanges leave whole, oldest first. The last message, which is the one to be answered, always
-    stays: if it is too long by itself, its middle is cut out.
+    Exchanges leave whole, oldest first. What is to be answered always stays: the last message, or
+    the last calls of tools with their results. If that is too long by itself, the middle of its
+    texts is cut out, so that a short message that led to them stays too. Earlier calls of the same
+    exchange leave before that message, and each with its results.
     """
-    *earlier, last = history
-    left_out = 0
     prompts: list[Prompt] = []
     if system_prompt:
         kept = shorten(system_prompt, budget // 2)
-        budget -= _cost(kept)
         prompts.append(Prompt(Role.SYSTEM, kept))
-    question = shorten(last.content, budget - MESSAGE_TOKENS)
-    left_out += question != last.content
+        budget -= _cost(prompts)
+    *earlier, last = _exchanges(matched(history))
+    *begun, asked = last
+    led = _cost(_joined(begun[:1]))
+    question = _shortened(asked, budget - (led if led <= budget // 4 else 0))
     budget -= _cost(question)
-    recent: list[Message] = []
-    for exchange in reversed(_exchanges(earlier)):
-        budget -= sum(_cost(message.content) for message in exchange)
-        if budget < 0:
-            break
-        recent = exchange + recent
-    left_out += len(earlier) - len(recent)
-    prompts += [Prompt(message.role, message.content) for message in recent]
-    prompts.append(Prompt(last.role, question))
-    return Context(prompts, left_out, sum(_cost(prompt.content) for prompt in prompts))
+    beginning = _newest(begun[:1], budget)
+    budget -= _cost(beginning)
+    steps = _newest(begun[1:], budget)
+    budget -= _cost(steps)
+    recent = [*beginning, *steps, *question]
+    if len(recent) == sum(len(unit) for unit in last):
+        recent = _newest([_joined(exchange) for exchange in earlier], budget) + recent
+    shortened = sum(new != old for new, old in zip(question, asked, strict=True))
+    prompts += recent
+    return Context(prompts, len(history) - len(recent) + shortened, _cost(prompts))
 
 
 def go_on(
-    history: Sequence[Message], system_prompt: str | None, beginning: str, budget: int
+    history: Sequence[Prompt], system_prompt: str | None, beginning: str, budget: int
 ) -> Context:
     """As `fit`, for an answer that has begun and is to be gone on with. At least the end of what
     was said stays."""
     tail = beginning[-_fitting_characters(beginning, budget // 3) :]
     added = [Prompt(Role.ASSISTANT, tail), Prompt(Role.USER, GO_ON)]
-    cost = sum(_cost(prompt.content) for prompt in added)
+    cost = _cost(added)
     context = fit(history, system_prompt, max(budget - cost, budget // 3))
     return Context([*context.prompts, *added], context.left_out, context.tokens + cost)
 
@@ -94,15 +115,52 @@ def _fitting_characters(text: str, budget: int) -> int:
     return len(text) if tokens <= budget else max(len(text) * budget // tokens, 1)
 
 
-def _exchanges(messages: Sequence[Message]) -> list[list[Message]]:
+_Unit = list[Prompt]
+"""What stays or leaves together: one message, or calls of tools with their results."""
+
+
+def _exchanges(prompts: Sequence[Prompt]) -> list[list[_Unit]]:
     """Each user message with what follows it."""
-    result: list[list[Message]] = []
-    for message in messages:
-        if message.role is Role.USER or not result:
+    result: list[list[_Unit]] = []
+    for prompt in prompts:
+        if prompt.role is Role.TOOL:
+            result[-1][-1].append(prompt)
+            continue
+        if prompt.role is Role.USER or not result:
             result.append([])
-        result[-1].append(message)
+        result[-1].append([prompt])
     return result
 
 
-def _cost(text: str) -> int:
-    return estimate_tokens(text) + MESSAGE_TOKENS
+def _newest(units: Sequence[_Unit], budget: int) -> list[Prompt]:
+    """The newest units that fit, in order."""
+    first = len(units)
+    while first > 0 and _cost(units[first - 1]) <= budget:
+        first -= 1
+        budget -= _cost(units[first])
+    return _joined(units[first:])
+
+
+def _joined(units: Sequence[_Unit]) -> list[Prompt]:
+    return [prompt for unit in units for prompt in unit]
+
+
+def _shortened(unit: _Unit, budget: int) -> _Unit:
+    """A unit of at most so many tokens, as far as its texts can be shortened for it. What the
+    shorter ones do not need is left to the longer ones."""
+    if _cost(unit) <= budget:
+        return unit
+    result = list(unit)
+    room = budget - sum(_cost([replace(prompt, content="")]) for prompt in unit)
+    shortest_first = sorted(range(len(unit)), key=lambda place: len(unit[place].content))
+    for done, place in enumerate(shortest_first):
+        text = shorten(unit[place].content, room // (len(unit) - done))
+        room -= estimate_tokens(text)
+        result[place] = replace(unit[place], content=text)
+    return result
+
+
+def _cost(prompts: Sequence[Prompt]) -> int:
+    return sum(
+        estimate_tokens(text) + MESSAGE_TOKENS for prompt in prompts for text in texts_of(prompt)
+    )

@@ -135,6 +135,11 @@ class ConversationDesk:
                 if not tries_left:
                     raise
 
+    async def delete_turn(self, scope: Scope, turn_id: str) -> None:
+        """Stop a turn and erase it. Raises `NotFound`."""
+        await self._engine.stop(scope, turn_id)
+        await self._store.delete_turn(scope, turn_id)
+
     def _check(self, model: str | None) -> None:
         """Refuse a model that could not answer."""
         if model:

@@ -6,7 +6,7 @@ from parlez.core.answering import Answer
 from parlez.core.bugs import describe
 from parlez.core.closing import log_end_without_log
 from parlez.core.errors import ParlezError
-from parlez.core.events import Usage
+from parlez.core.events import ToolCalled, Usage
 from parlez.core.messages import State
 from parlez.core.tokens import estimate_tokens
 from parlez.core.turns import Ending, TurnError
@@ -35,25 +35,35 @@ def failed(answer: Answer, error: Exception) -> Ending:
 
 
 def _ending(state: State, reason: str, answer: Answer, error: TurnError | None = None) -> Ending:
-    recorder = answer.recorder
+    recorder, said = answer.recorder, (answer.text, answer.tool_calls)
     return Ending(
         state,
         reason,
         text=answer.text,
+        tool_calls=answer.tool_calls,
         error=error,
         usage=_usage(answer, state),
         left_out=answer.left_out,
         model=answer.model,
-        log_end=recorder.last_number if recorder else log_end_without_log(answer.text),
+        log_end=recorder.last_number if recorder else log_end_without_log(*said),
     )
 
 
-def lost(reason: str, question: str, said: str, log_end: int, beginning: str = "") -> Ending:
+def lost(
+    reason: str,
+    question: str,
+    said: str,
+    called: tuple[ToolCalled, ...],
+    log_end: int,
+    beginning: str = "",
+) -> Ending:
     """The end of a turn whose process is gone, with what its log holds. `beginning` was said before
     the turn."""
-    spoken = _spoken(said.removeprefix(beginning))
+    spoken = _spoken(said.removeprefix(beginning), called)
     usage = Usage(estimate_tokens(question), spoken, estimated=True)
-    return Ending(State.INTERRUPTED, reason, text=said, log_end=log_end, usage=usage)
+    return Ending(
+        State.INTERRUPTED, reason, text=said, tool_calls=called, log_end=log_end, usage=usage
+    )
 
 
 def _usage(answer: Answer, state: State) -> Usage:
@@ -64,8 +74,9 @@ def _usage(answer: Answer, state: State) -> Usage:
     if state is State.FAILED and not answer.begun:
         return Usage(0, 0, estimated=True)
     said = answer.text.removeprefix(answer.beginning)
-    return Usage(answer.prompt_tokens, _spoken(said), estimated=True)
+    return Usage(answer.prompt_tokens, _spoken(said, answer.tool_calls), estimated=True)
 
 
-def _spoken(text: str) -> int:
-    return estimate_tokens(text) if text else 0
+def _spoken(text: str, called: tuple[ToolCalled, ...]) -> int:
+    said = [text, *(call.name + call.arguments for call in called)]
+    return sum(estimate_tokens(each) for each in said if each)

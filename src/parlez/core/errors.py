@@ -53,7 +53,13 @@ class ParlezError(Exception):
 
 
 class InvalidInput(ParlezError):
+    """`param` names the part that cannot be used, where one does."""
+
     code = "invalid_input"
+
+    def __init__(self, message: str, *, code: str | None = None, param: str | None = None):
+        super().__init__(message, code=code)
+        self.param = param
 
 
 class TooLarge(InvalidInput):

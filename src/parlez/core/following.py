@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 
-from parlez.core.closing import closing_events, missing_text
+from parlez.core.closing import closing_events, missing_calls, missing_text
 from parlez.core.cursor import Cursor
 from parlez.core.errors import Interrupted
 from parlez.core.events import Numbered, TurnStarted
@@ -80,6 +80,8 @@ class Following:
         # Not read before it is needed: a slow follower would hold on to the whole text meanwhile.
         ended = await self._store.answer(turn.scope, turn.id)
         for event in missing_text(ended, at.characters):
+            yield event
+        for event in missing_calls(ended, at.number):
             yield event
         for event in closing_events(ended):
             if event.number > at.number:

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from parlez.core.events import ToolCalled
 
 
 class Role(StrEnum):
@@ -31,7 +35,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One stored message. `created_at` is in microseconds since 1970, UTC."""
+    """One stored message. `created_at` is in microseconds since 1970, UTC.
+
+    `tool_calls` are those that an answer made, and a message of role tool answers the call named
+    by `tool_call_id`.
+    """
 
     id: str
     turn_id: str
@@ -39,3 +47,5 @@ class Message:
     content: str
     state: State
     created_at: int
+    tool_calls: "tuple[ToolCalled, ...]" = ()
+    tool_call_id: str | None = None

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
-from parlez.core.events import LoggedEvent, Numbered, TextDelta
+from parlez.core.events import LoggedEvent, Numbered, TextDelta, ToolCalled
 
 MOST_UNWRITTEN = 64 * 1024
 """Characters that may wait for the disk before the model is made to wait too."""
@@ -33,6 +33,8 @@ class Recorder:
         self._unwritten: list[LoggedEvent] = []
         self._unwritten_characters = 0
         self._said: list[str] = []
+        self._called: list[ToolCalled] = []
+        self._called_on_disk = 0
         self._writing: asyncio.Task[None] | None = None
         self._not_before = 0.0
         self._finishing = asyncio.Event()
@@ -43,15 +45,24 @@ class Recorder:
         return "".join(self._said)
 
     @property
+    def tool_calls(self) -> tuple[ToolCalled, ...]:
+        """All tools called so far, on disk or not."""
+        return tuple(self._called)
+
+    @property
     def last_number(self) -> int:
-        """The number of the last event: 1, the start's, if nothing was said. What the disk did not
-        take any more is one event after those that are in the log."""
-        return self._number + (1 if len(self.text) > self._characters else 0)
+        """The number of the last event: 1, the start's, if nothing was said. Text that the disk did
+        not take any more is one event after those that are in the log, and each tool called
+        another."""
+        lost_calls = len(self._called) - self._called_on_disk
+        return self._number + (1 if len(self.text) > self._characters else 0) + lost_calls
 
     async def add(self, event: LoggedEvent) -> None:
         if isinstance(event, TextDelta):
             self._said.append(event.text)
             self._unwritten_characters += len(event.text)
+        else:
+            self._called.append(event)
         self._unwritten.append(event)
         if self._writing is None or self._writing.done():
             if self._writing is not None:
@@ -87,6 +98,7 @@ class Recorder:
         await self._append(numbered)
         self._number = numbered[-1].number
         self._characters = numbered[-1].characters
+        self._called_on_disk += sum(isinstance(each.event, ToolCalled) for each in numbered)
         self._publish(numbered)
 
     def _numbered(self, events: Sequence[LoggedEvent]) -> list[Numbered]:

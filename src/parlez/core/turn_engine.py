@@ -19,8 +19,9 @@ from parlez.core.identity import Scope
 from parlez.core.limits import TurnLimits
 from parlez.core.live_turn import LiveTurn
 from parlez.core.live_turns import LiveTurns
-from parlez.core.messages import Message, Role, State
+from parlez.core.messages import State
 from parlez.core.models import ModelCatalog
+from parlez.core.ports.chat_model import Prompt
 from parlez.core.ports.telemetry import Telemetry
 from parlez.core.ports.turn_store import Started, TurnStore
 from parlez.core.prices import PriceList
@@ -88,8 +89,7 @@ class TurnEngine:
             live.session_id = payer.session_id
             if turn.state is State.RUNNING:
                 is_first = request.conversation_id is None and turn.attempt == 1
-                knows_all = is_first and not request.earlier
-                self._run(live, turn, [_said(turn, request.text)] if knows_all else None)
+                self._run(live, turn, request.said if is_first else None)
         return started
 
     async def wait(self, scope: Scope, turn_id: str) -> EndedTurn:
@@ -183,11 +183,11 @@ class TurnEngine:
                     live.interrupt(State.INTERRUPTED, "the server was shut down")
             await asyncio.wait(tasks)
 
-    def _run(self, live: LiveTurn, turn: Turn, history: list[Message] | None) -> None:
+    def _run(self, live: LiveTurn, turn: Turn, history: list[Prompt] | None) -> None:
         task = asyncio.create_task(self._work(live, turn, history), name=f"turn {turn.id}")
         live.begin(turn, task)
 
-    async def _work(self, live: LiveTurn, turn: Turn, history: list[Message] | None) -> None:
+    async def _work(self, live: LiveTurn, turn: Turn, history: list[Prompt] | None) -> None:
         began = asyncio.get_running_loop().time()
         recorder = None
         if turn.stream:
@@ -230,7 +230,7 @@ class TurnEngine:
             live.give_up(error)
             return
         self._live.drop(turn.id)
-        live.end(EndedTurn(_ended(turn, ending), ending.text))
+        live.end(EndedTurn(_ended(turn, ending), ending.text, ending.tool_calls))
         self._promote(promoted)
 
     async def _store_end(self, turn: Turn, ending: Ending) -> Turn | None:
@@ -245,10 +245,6 @@ class TurnEngine:
         """Take up a turn that has just left its queue."""
         if promoted is not None:
             self._run(self._live.take_up(promoted), promoted, None)
-
-
-def _said(turn: Turn, text: str) -> Message:
-    return Message(turn.user_message_id, turn.id, Role.USER, text, State.COMPLETED, turn.created_at)
 
 
 def _ended(turn: Turn, ending: Ending) -> Turn:

@@ -1,13 +1,15 @@
 """A turn: one user message and the answer to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from parlez.core.conversations import Profile
-from parlez.core.events import Usage
+from parlez.core.events import ToolCalled, Usage
 from parlez.core.identity import Scope
-from parlez.core.messages import State
-from parlez.core.ports.chat_model import Options, Prompt
+from parlez.core.messages import Role, State
+from parlez.core.ports.chat_model import FREE, AnswerForm, Options, Prompt
 from parlez.core.reserve import Reserve, Reserved
 
 
@@ -59,9 +61,13 @@ class TurnRequest:
 
     `user_label` is the caller's own name for whoever is talking; it is kept with a new
     conversation, and must be that of a known one. `stream` says whether the answer is logged as it
-    is made, so that it can be followed, or only kept whole. `profile` and `earlier`, messages that
-    come before, are for a new conversation, and `attachment` is for a known one: regenerating and
-    continuing take no text.
+    is made, so that it can be followed, or only kept whole. `profile` is for a new conversation,
+    and `attachment` for a known one: regenerating and continuing take no text.
+
+    `earlier` is what was said before `text` and is not stored yet, and `parent_id` the message that
+    all of it follows; without one that is the newest of the conversation. A caller that was asked
+    to run a tool says the result, in `role` tool. `echo` is what a dialect will want to say of the
+    turn again: it is kept, and means nothing here.
     """
 
     text: str
@@ -71,9 +77,19 @@ class TurnRequest:
     system_prompt: str | None = None
     options: Options = Options()
     stream: bool = False
+    form: AnswerForm = FREE
     profile: Profile | None = None
-    earlier: tuple[Prompt, ...] = ()
     attachment: Attachment | None = None
+    earlier: tuple[Prompt, ...] = ()
+    parent_id: str | None = None
+    role: Role = Role.USER
+    tool_call_id: str | None = None
+    echo: Mapping[str, Any] | None = None
+
+    @property
+    def said(self) -> list[Prompt]:
+        """All that is new, in order."""
+        return [*self.earlier, Prompt(self.role, self.text, tool_call_id=self.tool_call_id)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,8 @@ class Turn:
     reserved: Reserved | None = None
     kind: TurnKind = TurnKind.SAY
     target_id: str | None = None
+    form: AnswerForm = FREE
+    echo: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +179,16 @@ class Ending:
     model: str | None = None
     cost: int | None = None
     seconds: float = 0.0
+    tool_calls: tuple[ToolCalled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EndedTurn:
-    """A turn that has ended, and the text of its answer."""
+    """A turn that has ended, and its answer."""
 
     turn: Turn
     text: str = field(repr=False)
+    tool_calls: tuple[ToolCalled, ...] = field(default=(), repr=False)
 
 
 NOBODY = Payer()

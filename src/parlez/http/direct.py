@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from parlez.core.errors import InvalidInput, ParlezError
 from parlez.http.json_route import parse_json, require_json
-from parlez.http.problems import Problems, explain, problem_of
+from parlez.http.problems import Problems, explain, place_of, problem_of
 
 Argument = Callable[[Request], Awaitable[Any]]
 
@@ -140,6 +140,8 @@ def _body(model: type[BaseModel]) -> Argument:
         try:
             return model.model_validate(parse_json(raw))
         except ValidationError as error:
-            raise InvalidInput("; ".join(explain(detail) for detail in error.errors())) from None
+            found = error.errors()
+            message = "; ".join(explain(detail) for detail in found)
+            raise InvalidInput(message, param=place_of(found[0])) from None
 
     return body

@@ -1,8 +1,9 @@
 """Kinds of text that dialects take, and ids as they show them."""
 
+import json
 import re
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
 
@@ -32,11 +33,24 @@ def _no_number(text: str) -> str:
     return text
 
 
+def _can_be_written(value: Any) -> Any:
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise ValueError("may hold only what JSON can say in UTF-8") from None
+    return value
+
+
 Text = Annotated[str, AfterValidator(_can_be_kept)]
 """Any text that can be kept."""
 
 MessageText = Annotated[Text, AfterValidator(_not_blank)]
 """What somebody says: anything but nothing."""
+
+Json = Annotated[Any, AfterValidator(_can_be_written)]
+"""Any JSON value."""
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(_can_be_written)]
 
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=255)]
 """A short name of the caller's own."""

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from parlez.core.errors import ParlezError, RateLimited
+from parlez.core.errors import InvalidInput, ParlezError, RateLimited
 from parlez.http.errors import headers_of, status_of
 from parlez.http.times import iso_time
 
@@ -30,13 +30,15 @@ _MESSAGES = {
 @dataclass(frozen=True, slots=True)
 class Problem:
     """An error as HTTP knows it. `code` is for programs, `message` for people, and `details` are
-    what more a body can say: when a limit will be out of the way."""
+    what more a body can say: when a limit will be out of the way. `param` names the part of the
+    request that is at fault, for dialects that tell."""
 
     status: int
     code: str
     message: str
     headers: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    param: str | None = None
 
 
 Body = Callable[[Problem], dict[str, Any]]
@@ -72,8 +74,10 @@ class Problems:
 
     def _on_invalid(self, request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        message = "; ".join(explain(detail) for detail in error.errors())
-        return self.response(request.scope, Problem(400, "invalid_input", message))
+        found = error.errors()
+        message = "; ".join(explain(detail) for detail in found)
+        problem = Problem(400, "invalid_input", message, param=place_of(found[0]))
+        return self.response(request.scope, problem)
 
     def _on_http_exception(self, request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
@@ -87,11 +91,17 @@ def problem_of(error: ParlezError) -> Problem:
     details = {}
     if isinstance(error, RateLimited):
         details = {"retry_after": error.retry_after, "reset_at": iso_time(error.reset_at)}
-    return Problem(status_of(error), error.code, error.message, headers_of(error), details)
+    param = error.param if isinstance(error, InvalidInput) else None
+    return Problem(status_of(error), error.code, error.message, headers_of(error), details, param)
 
 
 def explain(detail: Mapping[str, Any]) -> str:
     """One finding of a validation, without what was sent."""
-    where = ".".join(str(part) for part in detail["loc"] if part != "body")
+    where = place_of(detail)
     what = str(detail["msg"]).removeprefix("Value error, ")
     return f"{where}: {what}" if where else what
+
+
+def place_of(detail: Mapping[str, Any]) -> str | None:
+    """What a finding of a validation is about; None for the whole."""
+    return ".".join(str(part) for part in detail["loc"] if part != "body") or None

@@ -8,7 +8,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from parlez.providers.variables import Source
 
-Option = Literal["temperature", "top_p", "stop", "seed"]
+Option = Literal[
+    "temperature",
+    "top_p",
+    "stop",
+    "seed",
+    "frequency_penalty",
+    "presence_penalty",
+    "logit_bias",
+    "reasoning_effort",
+    "parallel_tool_calls",
+]
 """An option that a model may not know."""
 
 

@@ -84,5 +84,9 @@ def _is_whole(turn: Turn) -> bool:
 
 
 def _turn(c: Connection, scope: Scope, message: Message) -> Turn | None:
-    """The turn of a message, if it has one."""
-    return turns.find(c, scope, message.turn_id) if message.turn_id else None
+    """The turn that was asked a message, or gave it as its answer, if there is one. What was said
+    before, and only came with a turn, has none."""
+    if not message.turn_id:
+        return None
+    turn = turns.find(c, scope, message.turn_id)
+    return turn if message.id in (turn.user_message_id, turn.answer_id) else None

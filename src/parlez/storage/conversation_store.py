@@ -13,7 +13,13 @@ from parlez.core.messages import Message, State
 from parlez.core.ports.chat_model import Prompt
 from parlez.core.ports.clock import Clock
 from parlez.core.turns import IdempotencyKey
-from parlez.storage import conversation_lists, conversations, idempotency, messages
+from parlez.storage import (
+    conversation_lists,
+    conversations,
+    idempotency,
+    messages,
+    turn_deletion,
+)
 from parlez.storage.connection import Connection
 from parlez.storage.database import Database
 
@@ -115,6 +121,9 @@ class SqlConversationStore:
     async def delete(self, scope: Scope, conversation_id: str) -> None:
         await self._database.write(lambda c: conversations.delete(c, scope, conversation_id))
 
+    async def delete_turn(self, scope: Scope, turn_id: str) -> None:
+        await self._database.write(lambda c: turn_deletion.delete(c, scope, turn_id))
+
 
 def _create(
     c: Connection, scope: Scope, new: Conversation, key: IdempotencyKey | None
@@ -140,7 +149,7 @@ def _add(
     conversations.hold_idle(c, scope, conversation_id)
     found = conversations.find(c, scope, conversation_id, user_label)
     messages.insert_alone(c, scope, conversation_id, new, found.head_id)
-    conversations.extend(c, scope, conversation_id, new.id)
+    conversations.extend(c, scope, conversation_id, new.id, 1)
     conversations.touch(c, scope, conversation_id, new.created_at)
     return new
 

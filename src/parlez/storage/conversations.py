@@ -60,7 +60,7 @@ _END_TURN = text("""
 """)
 
 _EXTEND = text("""
-    UPDATE conversation SET head_id = :head_id, message_count = message_count + 1
+    UPDATE conversation SET head_id = :head_id, message_count = message_count + :messages
     WHERE account_id = :account_id AND id = :id
 """)
 
@@ -247,9 +247,15 @@ def end_turn(c: Connection, scope: Scope, conversation_id: str, messages: int, n
     return row[0] if row else 0
 
 
-def extend(c: Connection, scope: Scope, conversation_id: str, head_id: str) -> None:
-    """Put a user message and the answer to come, which is the new head, at the tip."""
-    c.do(_EXTEND, account_id=scope.account_id, id=conversation_id, head_id=head_id)
+def extend(c: Connection, scope: Scope, conversation_id: str, head_id: str, messages: int) -> None:
+    """Put so many messages and the answer to come, which is the new head, at the tip."""
+    c.do(
+        _EXTEND,
+        account_id=scope.account_id,
+        id=conversation_id,
+        head_id=head_id,
+        messages=messages,
+    )
 
 
 def move(

@@ -71,6 +71,12 @@ _SAID = text("""
     ORDER BY number
 """)
 
+_CALLED = text("""
+    SELECT payload FROM turn_event
+    WHERE account_id = :account_id AND turn_id = :turn_id AND type = 'tool-called'
+    ORDER BY number
+""")
+
 _LAST = text("""
     SELECT number FROM turn_event
     WHERE account_id = :account_id AND turn_id = :turn_id ORDER BY number DESC LIMIT 1
@@ -121,6 +127,12 @@ def last_number(c: Connection, scope: Scope, turn_id: str) -> int:
 def said(c: Connection, scope: Scope, turn_id: str) -> str:
     """The text of all logged events together."""
     return "".join(row[0] for row in c.all(_SAID, account_id=scope.account_id, turn_id=turn_id))
+
+
+def called(c: Connection, scope: Scope, turn_id: str) -> tuple[ToolCalled, ...]:
+    """The tools of all logged events."""
+    rows = c.all(_CALLED, account_id=scope.account_id, turn_id=turn_id)
+    return tuple(ToolCalled(**json.loads(row[0])) for row in rows)
 
 
 def _encode(event: LoggedEvent) -> str:

@@ -1,42 +1,55 @@
 """Messages as rows."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import text
 
 from parlez.core.errors import NotFound
 from parlez.core.identity import Scope
+from parlez.core.ids import new_id
 from parlez.core.messages import Message, Role, State
 from parlez.core.ports.turn_store import Branch
-from parlez.core.turns import Turn
+from parlez.core.turns import Ending, Turn, TurnRequest
 from parlez.storage.connection import Connection, Row
+from parlez.storage.details import read_call_id, read_calls, write_detail
 
-_COLUMNS = "account_id, id, conversation_id, turn_id, parent_id, role, state, created_at, content"
+_COLUMNS = """
+    account_id, id, conversation_id, turn_id, parent_id, role, state, created_at, content, detail
+"""
 
 _INSERT_ANSWER = text(f"""
     INSERT INTO message ({_COLUMNS}) VALUES
         (:account_id, :answer_id, :conversation_id, :turn_id, :answer_parent_id, 'assistant',
-         :answer_state, :now, '')
+         :answer_state, :now, '', NULL)
+""")
+
+_INSERT_SAID = text(f"""
+    INSERT INTO message ({_COLUMNS}) VALUES
+        (:account_id, :id, :conversation_id, :turn_id, :parent_id, :role, 'completed', :now,
+         :content, :detail)
 """)
 
 _INSERT_BOTH = text(f"""
     INSERT INTO message ({_COLUMNS}) VALUES
-        (:account_id, :user_message_id, :conversation_id, :turn_id, :parent_id, 'user',
-         :state, :now, :content),
+        (:account_id, :user_message_id, :conversation_id, :turn_id, :parent_id, :role,
+         :state, :now, :content, :detail),
         (:account_id, :answer_id, :conversation_id, :turn_id, :answer_parent_id, 'assistant',
-         :answer_state, :now, '')
+         :answer_state, :now, '', NULL)
 """)
 
 _INSERT_ALONE = text(f"""
     INSERT INTO message ({_COLUMNS}) VALUES
-        (:account_id, :id, :conversation_id, '', :parent_id, :role, 'completed', :now, :content)
+        (:account_id, :id, :conversation_id, '', :parent_id, :role, 'completed', :now, :content,
+         NULL)
 """)
 
 _FIND = text("""
-    SELECT id, turn_id, role, content, state, created_at, parent_id FROM message
+    SELECT id, turn_id, role, content, state, created_at, detail, parent_id FROM message
     WHERE account_id = :account_id AND conversation_id = :conversation_id AND id = :id
 """)
 
 _FINISH = text("""
-    UPDATE message SET state = :state, content = :content
+    UPDATE message SET state = :state, content = :content, detail = :detail
     WHERE account_id = :account_id AND id = :id
 """)
 
@@ -46,6 +59,22 @@ _LINK = text("""
 """)
 
 _CONTENT = text("SELECT content FROM message WHERE account_id = :account_id AND id = :id")
+_COMPLETE = text("""
+    UPDATE message SET state = 'completed' WHERE account_id = :account_id AND id = :id
+""")
+
+# What was said before the user message of a turn, and came with it, is of the same turn.
+_FIRST_SAID = text("""
+    WITH RECURSIVE said (id, turn_id, parent_id, depth) AS (
+        SELECT id, turn_id, parent_id, 1 FROM message
+        WHERE account_id = :account_id AND id = :id
+        UNION ALL
+        SELECT m.id, m.turn_id, m.parent_id, said.depth + 1
+        FROM said JOIN message AS m ON m.account_id = :account_id AND m.id = said.parent_id
+        WHERE m.turn_id = said.turn_id
+    )
+    SELECT id, parent_id, depth FROM said ORDER BY depth DESC LIMIT 1
+""")
 
 _STATE = text("SELECT state FROM message WHERE account_id = :account_id AND id = :id")
 
@@ -60,15 +89,15 @@ _BELONGS = text("""
     WHERE account_id = :account_id AND id = :id AND conversation_id = :conversation_id
 """)
 
-# Messages are known by their place from the tip, which is 1 for the last that has text.
-_WALK = """
-    WITH RECURSIVE branch (id, parent_id, has_text, place) AS (
-        SELECT id, parent_id, CASE content WHEN '' THEN 0 ELSE 1 END,
-            CASE content WHEN '' THEN 0 ELSE 1 END
+# Messages are known by their place from the tip, which is 1 for the last that says something.
+_SAYS = "CASE WHEN {0}.content <> '' OR {0}.detail IS NOT NULL THEN 1 ELSE 0 END"
+_WALK = f"""
+    WITH RECURSIVE branch (id, parent_id, says, place) AS (
+        SELECT id, parent_id, {_SAYS.format("message")}, {_SAYS.format("message")}
         FROM message WHERE account_id = :account_id AND id = :tip
         UNION ALL
-        SELECT m.id, m.parent_id, CASE m.content WHEN '' THEN 0 ELSE 1 END,
-            branch.place + CASE m.content WHEN '' THEN 0 ELSE 1 END
+        SELECT m.id, m.parent_id, {_SAYS.format("m")},
+            branch.place + {_SAYS.format("m")}
         FROM branch JOIN message AS m
             ON m.account_id = :account_id AND m.id = branch.parent_id
         WHERE branch.id <> :until_id AND branch.place < :until
@@ -77,25 +106,26 @@ _WALK = """
 
 _PAGE = text(f"""
     {_WALK}
-    SELECT m.id, m.turn_id, m.role, m.content, m.state, m.created_at
+    SELECT m.id, m.turn_id, m.role, m.content, m.state, m.created_at, m.detail
     FROM branch JOIN message AS m ON m.account_id = :account_id AND m.id = branch.id
-    WHERE branch.has_text = 1 AND branch.place > :skip AND branch.place <= :until
+    WHERE branch.says = 1 AND branch.place > :skip AND branch.place <= :until
     ORDER BY branch.place DESC
 """)
 
 _PLACE = text(f"""
     {_WALK}
-    SELECT place FROM branch WHERE id = :until_id AND has_text = 1
+    SELECT place FROM branch WHERE id = :until_id AND says = 1
 """)
 
 # The branch is walked from its tip to its root, which is the order in which rows come out.
 _BRANCH = """
-    WITH RECURSIVE branch (id, turn_id, parent_id, role, state, created_at, content, rest) AS (
-        SELECT id, turn_id, parent_id, role, state, created_at, content,
+    WITH RECURSIVE
+    branch (id, turn_id, parent_id, role, state, created_at, content, detail, rest) AS (
+        SELECT id, turn_id, parent_id, role, state, created_at, content, detail,
             :characters - length(content)
         FROM message WHERE account_id = :account_id AND id = :tip
         UNION ALL
-        SELECT m.id, m.turn_id, m.parent_id, m.role, m.state, m.created_at, m.content,
+        SELECT m.id, m.turn_id, m.parent_id, m.role, m.state, m.created_at, m.content, m.detail,
             branch.rest - length(m.content)
         FROM branch JOIN message AS m
             ON m.account_id = :account_id AND m.id = branch.parent_id
@@ -105,32 +135,60 @@ _BRANCH = """
 
 _PATH = text(f"""
     {_BRANCH}
-    SELECT id, turn_id, role, content, state, created_at FROM branch
-    WHERE content <> '' LIMIT :limit
+    SELECT id, turn_id, role, content, state, created_at, detail FROM branch
+    WHERE content <> '' OR detail IS NOT NULL LIMIT :limit
 """)
 
 _COUNT = text(f"""
     {_BRANCH}
-    SELECT count(*) FROM branch WHERE content <> ''
+    SELECT count(*) FROM branch WHERE content <> '' OR detail IS NOT NULL
 """)
 
 _ANY_LENGTH = 2**53
 _ANY_COUNT = 2**31
 
 
-def insert_both(c: Connection, turn: Turn, content: str, tip: str | None) -> None:
-    """Store the user message of a new turn and the empty answer to it: behind the tip of the
-    conversation if the turn runs, without a place in it yet if the turn waits."""
+@dataclass(frozen=True, slots=True)
+class FirstSaid:
+    """The first message that a turn came with, the one that it follows if that is known, and how
+    many messages the turn came with."""
+
+    id: str
+    parent_id: str | None
+    depth: int
+
+
+def insert_said(c: Connection, turn: Turn, request: TurnRequest, tip: str | None) -> None:
+    """Store what a new turn was asked and the empty answer to it: behind `tip` if the turn runs. If
+    it waits it has no place in the conversation yet, unless the request names one."""
     runs = turn.state is State.RUNNING
+    parent_id = tip if runs else request.parent_id
+    for prompt in request.earlier:
+        message_id = new_id()
+        c.do(
+            _INSERT_SAID,
+            account_id=turn.scope.account_id,
+            id=message_id,
+            conversation_id=turn.conversation_id,
+            turn_id=turn.id,
+            parent_id=parent_id,
+            role=prompt.role,
+            now=turn.created_at,
+            content=prompt.content,
+            detail=write_detail(prompt.tool_calls, prompt.tool_call_id),
+        )
+        parent_id = message_id
     c.do(
         _INSERT_BOTH,
         account_id=turn.scope.account_id,
         conversation_id=turn.conversation_id,
         turn_id=turn.id,
         user_message_id=turn.user_message_id,
-        parent_id=tip if runs else None,
+        parent_id=parent_id,
+        role=request.role,
         state=State.COMPLETED if runs else State.QUEUED,
-        content=content,
+        content=request.text,
+        detail=write_detail((), request.tool_call_id),
         answer_id=turn.answer_id,
         answer_parent_id=turn.user_message_id if runs else None,
         answer_state=turn.state,
@@ -179,17 +237,18 @@ def find(
     row = c.one(_FIND, account_id=scope.account_id, conversation_id=conversation_id, id=message_id)
     if row is None:
         raise NotFound("There is no such message in this conversation.")
-    return _read(row), row[6]
+    return _read(row[:7]), row[7]
 
 
-def finish(c: Connection, scope: Scope, message_id: str, state: State, content: str) -> None:
-    """Give an answer its text and its final state."""
+def finish(c: Connection, scope: Scope, message_id: str, ending: Ending) -> None:
+    """Give an answer its text, the tools that it calls and its final state."""
     c.do(
         _FINISH,
         account_id=scope.account_id,
         id=message_id,
-        state=state,
-        content=content,
+        state=ending.state,
+        content=ending.text,
+        detail=write_detail(ending.tool_calls),
     )
 
 
@@ -202,6 +261,18 @@ def link(c: Connection, scope: Scope, message_id: str, parent_id: str | None, st
         parent_id=parent_id,
         state=state,
     )
+
+
+def complete(c: Connection, scope: Scope, message_id: str) -> None:
+    """Note that a message waits no more."""
+    c.do(_COMPLETE, account_id=scope.account_id, id=message_id)
+
+
+def first_said(c: Connection, turn: Turn) -> FirstSaid:
+    """Where what a turn was asked begins."""
+    row = c.one(_FIRST_SAID, account_id=turn.scope.account_id, id=turn.user_message_id)
+    assert row is not None
+    return FirstSaid(*row)
 
 
 def state(c: Connection, scope: Scope, message_id: str) -> State:
@@ -250,7 +321,7 @@ def path(
     characters: int = _ANY_LENGTH,
     limit: int = _ANY_COUNT,
 ) -> list[Message]:
-    """Messages with text from a tip back towards the root, newest first."""
+    """Messages, without empty ones, from a tip back towards the root, newest first."""
     rows = c.all(
         _PATH,
         account_id=scope.account_id,
@@ -285,11 +356,21 @@ def branch(c: Connection, scope: Scope, tip: str, characters: int) -> Branch:
 
 
 def count(c: Connection, scope: Scope, tip: str | None) -> int:
-    """How many messages with text a branch has."""
+    """How many messages a branch has, without empty ones."""
     row = c.one(_COUNT, account_id=scope.account_id, tip=tip, characters=_ANY_LENGTH)
     assert row is not None
     return int(row[0])
 
 
 def _read(row: Row) -> Message:
-    return Message(row[0], row[1], Role(row[2]), row[3], State(row[4]), row[5])
+    id_, turn_id, role, content, state, created_at, detail = row
+    return Message(
+        id_,
+        turn_id,
+        Role(role),
+        content,
+        State(state),
+        created_at,
+        read_calls(detail),
+        read_call_id(detail),
+    )

@@ -178,6 +178,8 @@ message = Table(
     Column("state", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("content", Text, nullable=False),
+    # JSON: the tools that it calls, or which call it answers.
+    Column("detail", Text),
     PrimaryKeyConstraint("account_id", "id"),
     Index("message_by_conversation", "account_id", "conversation_id"),
 )
@@ -214,6 +216,8 @@ turn = Table(
     Column("reserved_cost", BigInteger),
     Column("kind", Text, nullable=False, server_default="say"),
     Column("target_id", Text),
+    # JSON: what its dialect says of it again.
+    Column("echo", Text),
     PrimaryKeyConstraint("account_id", "id"),
     Index("turn_by_conversation", "account_id", "conversation_id"),
     # One turn at a time: the database itself refuses a second.

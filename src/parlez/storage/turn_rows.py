@@ -1,15 +1,14 @@
 """Turns as rows."""
 
 import json
-from dataclasses import asdict
 
 from parlez.core.events import Usage
 from parlez.core.identity import Scope
 from parlez.core.messages import State
-from parlez.core.ports.chat_model import Options
 from parlez.core.reserve import Reserved
 from parlez.core.turns import Turn, TurnError, TurnKind
 from parlez.storage.connection import Row
+from parlez.storage.forms import read_wishes
 
 COLUMNS = """
     turn.account_id, turn.id, turn.conversation_id, turn.user_message_id, turn.answer_id,
@@ -17,7 +16,7 @@ COLUMNS = """
     turn.created_at, turn.reason,
     turn.error_code, turn.error_message, turn.error_retryable,
     turn.prompt_tokens, turn.completion_tokens, turn.usage_estimated, turn.left_out, turn.log_end,
-    turn.key_id, turn.reserved_tokens, turn.reserved_cost, turn.kind, turn.target_id
+    turn.key_id, turn.reserved_tokens, turn.reserved_cost, turn.kind, turn.target_id, turn.echo
 """
 """What `read_turn` reads, in its order."""
 
@@ -25,6 +24,7 @@ COLUMNS = """
 def read_turn(row: Row) -> Turn:
     """A turn from the columns above; more may follow them."""
     error_code, error_message, error_retryable, prompt, completion, estimated = row[13:19]
+    options, form = read_wishes(row[10])
     return Turn(
         id=row[1],
         scope=Scope(row[0]),
@@ -36,7 +36,7 @@ def read_turn(row: Row) -> Turn:
         stream=bool(row[7]),
         model=row[8],
         system_prompt=row[9],
-        options=read_options(row[10]),
+        options=options,
         created_at=row[11],
         reason=row[12],
         error=(TurnError(error_code, error_message, bool(error_retryable)) if error_code else None),
@@ -47,20 +47,6 @@ def read_turn(row: Row) -> Turn:
         reserved=Reserved(row[22], row[23]) if row[22] is not None else None,
         kind=TurnKind(row[24]),
         target_id=row[25],
+        form=form,
+        echo=json.loads(row[26]) if row[26] else None,
     )
-
-
-def write_options(options: Options) -> str:
-    """Only what was chosen, as JSON."""
-    if options == Options():
-        return "{}"
-    return json.dumps(
-        {key: value for key, value in asdict(options).items() if value not in (None, ())}
-    )
-
-
-def read_options(text: str) -> Options:
-    if text == "{}":
-        return Options()
-    fields = json.loads(text)
-    return Options(**{**fields, "stop": tuple(fields.get("stop", ()))})

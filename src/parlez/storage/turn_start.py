@@ -1,14 +1,15 @@
 """How a turn starts: one transaction, after which its user message is safe."""
 
+import json
 from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 
 from parlez.core.conversations import Conversation, Profile
-from parlez.core.errors import QueueFull
+from parlez.core.errors import NotFound, QueueFull
 from parlez.core.identity import Scope
 from parlez.core.ids import new_id
-from parlez.core.messages import Message, State
+from parlez.core.messages import State
 from parlez.core.ports.chat_model import Options
 from parlez.core.ports.turn_store import Started
 from parlez.core.titles import title_of
@@ -23,7 +24,7 @@ from parlez.storage import (
     turns,
 )
 from parlez.storage.connection import Connection
-from parlez.storage.turn_rows import write_options
+from parlez.storage.forms import write_wishes
 
 MOST_QUEUED = 16
 """Turns that may wait in one conversation while another runs."""
@@ -32,11 +33,11 @@ _INSERT = text("""
     INSERT INTO turn
         (account_id, id, conversation_id, user_message_id, answer_id, state, attempt, position,
          stream, model, system_prompt, options, created_at, left_out, log_end, log_kept, key_id,
-         kind, target_id)
+         kind, target_id, echo)
     VALUES
         (:account_id, :id, :conversation_id, :user_message_id, :answer_id, :state, :attempt,
          :position, :stream, :model, :system_prompt, :options, :created_at, 0, 1, :stream,
-         :key_id, :kind, :target_id)
+         :key_id, :kind, :target_id, :echo)
 """)
 
 
@@ -74,6 +75,8 @@ class TurnStart:
             options=self.request.options,
             created_at=self.now,
             key_id=self.payer.key_id,
+            form=self.request.form,
+            echo=self.request.echo,
         )
 
 
@@ -113,12 +116,7 @@ def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
         profile=profile if profile.title else replace(profile, title=title_of(request.text)),
     )
     conversations.insert(c, new.scope, conversation, 1)
-    tip = None
-    for said in request.earlier:
-        message = Message(new_id(), "", said.role, said.content, State.COMPLETED, new.now)
-        messages.insert_alone(c, new.scope, conversation.id, message, tip)
-        tip = message.id
-    messages.insert_both(c, turn, request.text, tip)
+    messages.insert_said(c, turn, request, None)
     _insert(c, turn, 1)
     return turn
 
@@ -127,11 +125,27 @@ def _start_next(c: Connection, new: TurnStart, turn_id: str, conversation_id: st
     queue = _join_with_room(c, new, conversation_id)
     state = State.QUEUED if queue.open else State.RUNNING
     turn = new.turn(turn_id, conversation_id, state, queue.model, queue.system_prompt)
-    messages.insert_both(c, turn, new.request.text, queue.head_id)
+    tip = _tip(c, new, conversation_id, queue.head_id)
+    messages.insert_said(c, turn, new.request, tip)
     if turn.state is State.RUNNING:
-        conversations.extend(c, turn.scope, conversation_id, turn.answer_id)
+        if tip == queue.head_id:
+            said = len(new.request.earlier) + 1
+            conversations.extend(c, turn.scope, conversation_id, turn.answer_id, said)
+        else:
+            count = messages.count(c, turn.scope, turn.answer_id)
+            conversations.move(c, turn.scope, conversation_id, turn.answer_id, count)
     _insert(c, turn, queue.position)
     return turn
+
+
+def _tip(c: Connection, new: TurnStart, conversation_id: str, head_id: str | None) -> str | None:
+    """The message that the new ones follow. Raises `NotFound` for one of another conversation."""
+    parent_id = new.request.parent_id
+    if parent_id is None or parent_id == head_id:
+        return head_id
+    if not messages.belongs(c, new.scope, parent_id, conversation_id):
+        raise NotFound("There is no such message in this conversation.")
+    return parent_id
 
 
 def _start_again(c: Connection, new: TurnStart, turn_id: str, before: Turn) -> Turn:
@@ -147,6 +161,7 @@ def _start_again(c: Connection, new: TurnStart, turn_id: str, before: Turn) -> T
         user_message_id=before.user_message_id,
         attempt=before.attempt + 1,
         options=before.options,
+        form=before.form,
         kind=before.kind if keeps_kind else TurnKind.RETRY,
         target_id=before.answer_id,
     )
@@ -168,10 +183,10 @@ def _start_attached(
         target_id=attached.target_id,
     )
     if before and turn.options == Options():
-        turn = replace(turn, options=before.options)
+        turn = replace(turn, options=before.options, form=before.form)
     if attached.user_message_id:
         return _insert_answer(c, replace(turn, user_message_id=attached.user_message_id), queue)
-    messages.insert_both(c, turn, new.request.text, None)
+    messages.insert_said(c, turn, new.request, None)
     _insert(c, turn, queue.position)
     return turn if queue.open else turns.run_queued(c, turn)
 
@@ -215,9 +230,10 @@ def _insert(c: Connection, turn: Turn, position: int) -> None:
         stream=int(turn.stream),
         model=turn.model,
         system_prompt=turn.system_prompt,
-        options=write_options(turn.options),
+        options=write_wishes(turn.options, turn.form),
         created_at=turn.created_at,
         key_id=turn.key_id,
         kind=turn.kind,
         target_id=turn.target_id,
+        echo=json.dumps(turn.echo) if turn.echo is not None else None,
     )

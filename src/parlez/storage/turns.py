@@ -12,6 +12,7 @@ from parlez.core.messages import State
 from parlez.core.turns import EndedTurn, Ending, Turn, TurnKind
 from parlez.storage import budgets, conversations, ledger, messages
 from parlez.storage.connection import Connection
+from parlez.storage.details import read_calls
 from parlez.storage.turn_rows import COLUMNS, read_turn
 
 _FIND = text(f"""
@@ -19,7 +20,7 @@ _FIND = text(f"""
 """)
 
 _ANSWER = text(f"""
-    SELECT {COLUMNS}, message.content FROM turn
+    SELECT {COLUMNS}, message.content, message.detail FROM turn
     JOIN message ON message.account_id = turn.account_id AND message.id = turn.answer_id
     WHERE turn.account_id = :account_id AND turn.id = :id
 """)
@@ -74,7 +75,7 @@ def answer(c: Connection, scope: Scope, turn_id: str) -> EndedTurn:
     row = c.one(_ANSWER, account_id=scope.account_id, id=turn_id)
     if row is None:
         raise _missing()
-    return EndedTurn(read_turn(row), row[-1])
+    return EndedTurn(read_turn(row), row[-2], read_calls(row[-1]))
 
 
 def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
@@ -84,7 +85,7 @@ def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
     position = _end(c, turn, ending, now)
     if position is None:
         return None
-    added = 1 if ending.text else 0
+    added = 1 if ending.text or ending.tool_calls else 0
     newest = conversations.end_turn(c, turn.scope, turn.conversation_id, added, now)
     ledger.insert(c, turn, ending, now)
     budgets.settle(c, turn, ending, now)
@@ -169,7 +170,7 @@ def _end(c: Connection, turn: Turn, ending: Ending, now: int) -> int | None:
     )
     if row is None:
         return None
-    messages.finish(c, scope, turn.answer_id, ending.state, ending.text)
+    messages.finish(c, scope, turn.answer_id, ending)
     return int(row[0])
 
 
@@ -180,8 +181,7 @@ def _place(c: Connection, turn: Turn) -> None:
     tip = conversations.head(c, scope, turn.conversation_id)
     match turn.kind:
         case TurnKind.SAY:
-            messages.link(c, scope, turn.user_message_id, tip, State.COMPLETED)
-            conversations.extend(c, scope, turn.conversation_id, turn.answer_id)
+            _place_said(c, turn, tip)
         case TurnKind.EDIT:
             _link_edit(c, turn)
             _move(c, turn, turn.answer_id)
@@ -190,6 +190,20 @@ def _place(c: Connection, turn: Turn) -> None:
             _move(c, turn, turn.answer_id)
         case TurnKind.RETRY | TurnKind.CONTINUE:
             _replace_answer(c, turn, tip)
+
+
+def _place_said(c: Connection, turn: Turn, tip: str | None) -> None:
+    """Put what a turn that waited was asked behind the message that it named, or the tip."""
+    scope = turn.scope
+    first = messages.first_said(c, turn)
+    parent_id = first.parent_id or tip
+    messages.link(c, scope, first.id, parent_id, State.COMPLETED)
+    if first.depth > 1:
+        messages.complete(c, scope, turn.user_message_id)
+    if parent_id == tip:
+        conversations.extend(c, scope, turn.conversation_id, turn.answer_id, first.depth)
+    else:
+        _move(c, turn, turn.answer_id)
 
 
 def _link_edit(c: Connection, turn: Turn) -> None:
@@ -210,14 +224,16 @@ def _replace_answer(c: Connection, turn: Turn, tip: str | None) -> None:
 def _with_beginning(c: Connection, turn: Turn, ending: Ending) -> Ending:
     """The end of a turn that did not come to saying what it was to go on from, which stays said."""
     said = beginning(c, turn)
-    return replace(ending, text=said, log_end=max(ending.log_end, log_end_without_log(said)))
+    log_end = max(ending.log_end, log_end_without_log(said, ending.tool_calls))
+    return replace(ending, text=said, log_end=log_end)
 
 
 def _settle(c: Connection, turn: Turn, ending: Ending) -> None:
     """Count anew what may have ended beside the head branch, and leave a branch that has come to
     nothing, unless something else has been said on it."""
     tip = conversations.head(c, turn.scope, turn.conversation_id)
-    came_to_nothing = turn.kind is TurnKind.REGENERATE and not ending.text
+    says_nothing = not ending.text and not ending.tool_calls
+    came_to_nothing = turn.kind is TurnKind.REGENERATE and says_nothing
     _move(c, turn, turn.target_id if came_to_nothing and tip == turn.answer_id else tip)
 
 

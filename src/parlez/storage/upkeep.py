@@ -38,8 +38,9 @@ def interrupt(c: Connection, turn: Turn, reason: str, prices: PriceList, now: in
         return None
     question = messages.content(c, turn.scope, turn.user_message_id)
     said = events.said(c, turn.scope, turn.id)
+    called = events.called(c, turn.scope, turn.id)
     last = events.last_number(c, turn.scope, turn.id)
-    ending = endings.lost(reason, question, said, last, turns.beginning(c, turn))
+    ending = endings.lost(reason, question, said, called, last, turns.beginning(c, turn))
     ending = replace(ending, cost=prices.cost(turn.model, ending.usage))
     return turns.end(c, turn, ending, now)
 

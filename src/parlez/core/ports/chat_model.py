@@ -1,8 +1,8 @@
 """A language model that answers a list of messages."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from parlez.core.events import LoggedEvent, ToolCalled, Usage
 from parlez.core.messages import Role
@@ -24,22 +24,65 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function that the model may ask its caller to run; `parameters` is a JSON schema."""
+    """A function that the model may ask its caller to run; `parameters` is a JSON schema. `strict`
+    asks for arguments that keep to it; None leaves that to the vendor."""
 
     name: str
     description: str
     parameters: dict[str, Any]
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChoice:
+    """Whether a tool is called: as the model likes, never, in any case, or the one of that
+    `name`."""
+
+    mode: Literal["auto", "none", "required", "function"]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFormat:
+    """What the text of an answer must be: any JSON object, or JSON after a schema, which has a
+    name of the caller's."""
+
+    type: Literal["json_object", "json_schema"]
+    name: str = ""
+    description: str = ""
+    schema: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """What an answer may be made of besides free text. None leaves the choice to the vendor;
+    `parallel_tool_calls` says whether it may call several tools at once."""
+
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to answer. None leaves the choice to the vendor; `max_tokens` bounds the answer."""
+    """How to answer. None leaves the choice to the vendor; `max_tokens` bounds the answer, and
+    `logit_bias` goes by the vendor's own numbers of tokens."""
 
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    logit_bias: Mapping[str, float] | None = None
+    reasoning_effort: str | None = None
+
+
+FREE = AnswerForm()
+"""Text, in whatever form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +92,7 @@ class ChatRequest:
     model: str
     messages: Sequence[Prompt]
     options: Options = Options()
-    tools: Sequence[Tool] = ()
+    form: AnswerForm = FREE
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,3 +90,9 @@ class ConversationStore(Protocol):
         """Erase a conversation and all that belongs to it. Raises `NotFound`, and `Conflict` while
         a turn of it waits or runs."""
         ...
+
+    async def delete_turn(self, scope: Scope, turn_id: str) -> None:
+        """Erase a turn with what it was asked and its answer. What was said after it follows what
+        was said before it; a conversation without another turn goes with it. Raises `NotFound`, and
+        `Conflict` while the turn waits or runs."""
+        ...
