@@ -278,6 +278,7 @@ async def test_a_conversation_can_begin_with_what_was_said_elsewhere(stores: Sto
     earlier = (Prompt(Role.USER, "1"), Prompt(Role.ASSISTANT, "two"))
     turn = (await rig.say("3", earlier=earlier)).turn
     assert await rig.said(turn) == ["1", "two", "3", "four"]
+    assert (await stores.conversations.find(ME, turn.conversation_id, None)).profile.title == "1"
     assert [each.content for each in rig.model.requests[0].messages] == ["1", "two", "3"]
 
 

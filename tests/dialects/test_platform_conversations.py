@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
+from tests.support.people import second_account
 from tests.support.server import Answer, Running
 from tests.support.vendor import Vendor
-
-from parlez.core.identity import Right, Scope
 
 BASE = "/api/conversations"
 TEMPLATE = {
@@ -323,10 +322,7 @@ async def test_a_second_account_finds_nothing_of_the_first(parlez: Running) -> N
     """What lists, and what has an id in its body; ids in paths are tried for every dialect."""
     where = await answered(parlez)
     await call(parlez, "POST", "/api/templates", TEMPLATE, 201)
-    _, secret = await parlez.services.keys.create(
-        Scope("another account"), "theirs", frozenset(Right), None
-    )
-    headers = {"Authorization": f"Bearer {secret.text}"}
+    headers = await second_account(parlez)
     assert (await call(parlez, "GET", f"{BASE}?all_users=true", headers=headers))["total"] == 0
     templates = (await call(parlez, "GET", "/api/templates", headers=headers))["templates"]
     assert len(templates) == 3

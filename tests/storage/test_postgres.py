@@ -229,7 +229,7 @@ async def test_broken_connections_are_replaced(url: str, database: PostgresDatab
             *(database.write(insert(f"{number}.{n}")) for n in range(20)),
             *(database.read(names) for _ in range(20)),
         )
-        assert end_sessions(url) > 2
+        assert end_sessions(url) > 1
     assert await database.write(insert("after")) == 1
     assert len(await database.read(names)) == 61
 

@@ -9,7 +9,7 @@ from parlez.core.conversations import Conversation, Profile
 from parlez.core.errors import NotFound, QueueFull
 from parlez.core.identity import Scope
 from parlez.core.ids import new_id
-from parlez.core.messages import State
+from parlez.core.messages import Role, State
 from parlez.core.ports.chat_model import Options
 from parlez.core.ports.turn_store import Started
 from parlez.core.titles import title_of
@@ -113,12 +113,18 @@ def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
         len(request.earlier) + 1,
         new.now,
         new.now,
-        profile=profile if profile.title else replace(profile, title=title_of(request.text)),
+        profile=profile if profile.title else replace(profile, title=_title(request)),
     )
     conversations.insert(c, new.scope, conversation, 1)
     messages.insert_said(c, turn, request, None)
     _insert(c, turn, 1)
     return turn
+
+
+def _title(request: TurnRequest) -> str | None:
+    """Made from what the user said first."""
+    said = [each.content for each in request.earlier if each.role is Role.USER]
+    return title_of([*said, request.text][0]) or None
 
 
 def _start_next(c: Connection, new: TurnStart, turn_id: str, conversation_id: str) -> Turn:

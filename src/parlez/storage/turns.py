@@ -142,7 +142,7 @@ def promote(c: Connection, scope: Scope, conversation_id: str) -> Turn | None:
 def run_queued(c: Connection, turn: Turn) -> Turn:
     """Start a turn that waits."""
     c.do(_RUN, account_id=turn.scope.account_id, id=turn.id)
-    _place(c, turn)
+    _place(c, replace(turn, state=State.RUNNING))
     return find(c, turn.scope, turn.id)
 
 
@@ -202,7 +202,8 @@ def _place_said(c: Connection, turn: Turn, tip: str | None) -> None:
         messages.complete(c, scope, turn.user_message_id)
     if parent_id == tip:
         conversations.extend(c, scope, turn.conversation_id, turn.answer_id, first.depth)
-    else:
+    elif turn.state is State.RUNNING:
+        # One that was stopped before it ran leaves the conversation as it is.
         _move(c, turn, turn.answer_id)
 
 
