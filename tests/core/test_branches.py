@@ -298,3 +298,16 @@ async def test_many_at_once_keep_their_order(stores: Stores) -> None:
     history = await rig.said(first)
     assert len(history) == 2
     assert history[1] == f"answer to {history[0]}"
+
+
+async def test_a_branch_that_is_stopped_in_the_queue_leaves_the_conversation_as_it_was(
+    stores: Stores,
+) -> None:
+    rig = Rig(stores, ["one", [Pause(0.05), "two"]])
+    first = (await rig.say("1")).turn
+    fields = {"conversation_id": first.conversation_id}
+    second = (await rig.start("2", **fields)).turn
+    aside = (await rig.start("3", parent_id=first.answer_id, **fields)).turn
+    await rig.engine.stop(ME, aside.id)
+    await rig.engine.wait(ME, second.id)
+    assert await rig.said(first) == ["1", "one", "2", "two"]
