@@ -302,9 +302,10 @@ async def test_an_end_that_cannot_be_stored_is_swept_up(stores: Stores) -> None:
     store = ForgetfulStore(stores)
     rig.engine._store = store  # type: ignore[assignment]
     turn = (await rig.start("1", stream=True)).turn
+    ended = asyncio.create_task(rig.engine.wait(ME, turn.id))
     waiting = (await rig.start("2", conversation_id=turn.conversation_id)).turn
     with pytest.raises(StorageFull):
-        await rig.engine.wait(ME, turn.id)
+        await ended
     store.works = True
     assert await rig.engine.sweep() == 0, "one sighting is not enough"
     assert await rig.engine.sweep() == 1

@@ -10,7 +10,7 @@ from parlez.core.errors import NotFound, QueueFull
 from parlez.core.identity import Scope
 from parlez.core.ids import new_id
 from parlez.core.messages import Role, State
-from parlez.core.ports.chat_model import Options
+from parlez.core.ports.chat_model import FREE, Options
 from parlez.core.ports.turn_store import Started
 from parlez.core.titles import title_of
 from parlez.core.turns import Attachment, IdempotencyKey, Payer, Turn, TurnKind, TurnRequest
@@ -121,12 +121,6 @@ def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
     return turn
 
 
-def _title(request: TurnRequest) -> str | None:
-    """Made from what the user said first."""
-    said = [each.content for each in request.earlier if each.role is Role.USER]
-    return title_of([*said, request.text][0]) or None
-
-
 def _start_next(c: Connection, new: TurnStart, turn_id: str, conversation_id: str) -> Turn:
     queue = _join_with_room(c, new, conversation_id)
     state = State.QUEUED if queue.open else State.RUNNING
@@ -189,7 +183,9 @@ def _start_attached(
         target_id=attached.target_id,
     )
     if before and turn.options == Options():
-        turn = replace(turn, options=before.options, form=before.form)
+        turn = replace(turn, options=before.options)
+    if before and turn.form == FREE:
+        turn = replace(turn, form=before.form)
     if attached.user_message_id:
         return _insert_answer(c, replace(turn, user_message_id=attached.user_message_id), queue)
     messages.insert_said(c, turn, new.request, None)
@@ -211,7 +207,7 @@ def _join_with_room(c: Connection, new: TurnStart, conversation_id: str) -> conv
         new.scope,
         conversation_id,
         new.now,
-        title_of(new.request.text) or None,
+        _title(new.request) or None,
         new.request.user_label,
     )
     if queue.open > MOST_QUEUED:
@@ -220,6 +216,12 @@ def _join_with_room(c: Connection, new: TurnStart, conversation_id: str) -> conv
             "Wait for some of them, then try again."
         )
     return queue
+
+
+def _title(request: TurnRequest) -> str:
+    """Made from what the user says first."""
+    said = (prompt.content for prompt in request.said if prompt.role is Role.USER)
+    return title_of(next(said, request.text))
 
 
 def _insert(c: Connection, turn: Turn, position: int) -> None:
