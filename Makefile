@@ -36,8 +36,9 @@ fuzz: $(VENV)/.dev ## Compare a real server with what its OpenAPI document says
 e2e: $(VENV)/.dev tests/e2e/node_modules ## Let other people's clients talk to a real server (needs Node)
 	$(VENV)/bin/pytest tests/e2e -p no:cacheprovider
 
-bench: $(VENV)/.dev ## Measure the server beside a bare floor, on SQLite
+bench: $(VENV)/.dev ## Measure the server beside a bare floor, and a full store beside an empty one
 	$(VENV)/bin/python -m benchmarks $(ARGS)
+	$(VENV)/bin/python -m benchmarks.scale
 
 lock: ## Write the locks anew, to the newest versions that fit (needs uv)
 	$(LOCK) --upgrade -o requirements/serve.txt

@@ -54,6 +54,13 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
 
+def get(path: str, key: str | None = None) -> bytes:
+    """A request as bytes."""
+    lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1"]
+    lines += [f"Authorization: Bearer {key}"] if key else []
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 def post(path: str, body: bytes, key: str | None = None) -> bytes:
     """A request as bytes."""
     lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]

@@ -20,7 +20,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A running server: where it listens, and what it is sent."""
+    """A running server: where it listens, what it is sent, and where its data are."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -29,6 +29,7 @@ class Measured:
     stream_path: str
     key: str | None
     ready_seconds: float
+    folder: Path | None = None
 
     def cpu_seconds(self) -> float:
         """Processor time that the server has used, its threads included."""
@@ -74,7 +75,7 @@ def parlez(model_url: str, database_url: str | None = None) -> Iterator[Measured
             )
             key = made.stdout.strip()
             path = "/conversations/start"
-            yield Measured("Parlez", process, port, path, path, key, ready)
+            yield Measured("Parlez", process, port, path, path, key, ready, Path(folder))
 
 
 @contextmanager
