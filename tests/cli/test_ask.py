@@ -55,7 +55,7 @@ def test_a_failing_model(slow: Command) -> None:
 
 def test_ctrl_c_stops_the_answer(served: Served) -> None:
     asking = subprocess.Popen(
-        [*COMMAND, "ask", "one two three four five six seven eight nine ten " * 4],
+        [*COMMAND, "ask", "one two three four five six seven eight nine ten " * 40],
         env=served.command.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

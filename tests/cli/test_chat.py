@@ -15,6 +15,8 @@ from tests.support.terminal import CTRL_C, CTRL_D, Terminal
 
 PROMPT = "you> "
 LONG = " ".join(f"word{number}" for number in range(30))
+ENDLESS = " ".join(f"word{number}" for number in range(500))
+"""An answer that no machine is slow enough to have at its end before somebody stops it."""
 
 
 @contextmanager
@@ -76,7 +78,7 @@ def test_a_conversation_that_is_left_and_gone_on_with(
 
 def test_ctrl_c_stops_the_answer_and_not_the_conversation(served: Served) -> None:
     with chatting(served.command) as terminal:
-        terminal.type(f"{LONG}\n")
+        terminal.type(f"{ENDLESS}\n")
         terminal.read_until("You said: word0 word1 ")
         terminal.type(CTRL_C)
         assert "[stopped]\n" in terminal.read_until(PROMPT)
@@ -87,7 +89,7 @@ def test_ctrl_c_stops_the_answer_and_not_the_conversation(served: Served) -> Non
         terminal.read_until("You said: two ")
         terminal.read_until(PROMPT)
         first, cut, *rest = said(served.server, leave(terminal))
-    assert first == ("user", LONG, "completed")
+    assert first == ("user", ENDLESS, "completed")
     assert cut[1].startswith("You said: word0 word1 ")
     assert cut[2] == "stopped"
     assert rest == [("user", "two", "completed"), ("assistant", "You said: two ", "completed")]
