@@ -11,6 +11,8 @@ import aiohttp
 import pytest
 from tests.support.house import House
 from tests.support.nursery import ROOT, Nursery
+from tests.support.postgres import Postgres, running_postgres
+from tests.support.stored import Stored
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +30,25 @@ def oracle_url() -> Iterator[str]:
         yield process.stdout.readline().strip()
 
 
+@pytest.fixture(scope="module")
+def doomed() -> Iterator[Postgres]:
+    """A database server that tests may harm."""
+    with running_postgres() as postgres:
+        yield postgres
+
+
 @pytest.fixture
-async def house(nursery: Nursery, oracle_url: str, data_dir: Path) -> AsyncIterator[House]:
+def stored(database_url: str) -> Stored:
+    """The database of the servers, of each kind."""
+    return Stored(database_url)
+
+
+@pytest.fixture
+async def house(
+    nursery: Nursery, oracle_url: str, data_dir: Path, stored: Stored
+) -> AsyncIterator[House]:
     """A data folder with a server on it."""
-    async with House(nursery, data_dir, oracle_url).lived_in() as house:
+    async with House(nursery, data_dir, stored, oracle_url).lived_in() as house:
         yield house
 
 

@@ -1,23 +1,24 @@
 """What clients were promised, and whether a server keeps it."""
 
 import asyncio
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 from tests.chaos.call import Call, Talk
+from tests.support.stored import Stored
+
+SWEEP_SECONDS = 25.0
+"""Two rounds of upkeep, 5 seconds each, and the turns that wait behind the lost ones."""
 
 
 class Ledger:
-    """Every conversation ever begun on one data folder."""
+    """Every conversation ever begun on one database."""
 
-    def __init__(self, client: aiohttp.ClientSession, database: Path):
+    def __init__(self, client: aiohttp.ClientSession, stored: Stored):
         self._client = client
-        self._database = database
+        self._stored = stored
         self.talks: list[Talk] = []
 
     def open(self) -> Talk:
@@ -60,33 +61,27 @@ class Ledger:
 
     def check_closed(self) -> None:
         """No turn and no message of the database waits or runs."""
-        with closing(self._open()) as database:
-            for table in ("turn", "message"):
-                states = Counter(database.execute(f"SELECT state FROM {table}"))
-                assert not {("running",), ("queued",)} & set(states), states
+        for table in ("turn", "message"):
+            states = self._stored.states(table)
+            assert not {"running", "queued"} & set(states), states
 
     def open_turns(self) -> int:
-        with closing(self._open()) as database:
-            counted: tuple[int] = database.execute(
-                "SELECT count(*) FROM turn WHERE state IN ('queued', 'running')"
-            ).fetchone()
-        return counted[0]
+        states = self._stored.states("turn")
+        return states["queued"] + states["running"]
+
+    async def settled(self) -> None:
+        """Wait until every turn has ended, those included that only a sweep can end."""
+        async with asyncio.timeout(SWEEP_SECONDS):
+            while self.open_turns():
+                await asyncio.sleep(0.1)
 
     def check_counts(self) -> None:
         """No message was stored twice, nor one that nobody sent."""
-        with closing(self._open()) as database:
-            stored = Counter(
-                row[0]
-                for row in database.execute("SELECT content FROM message WHERE role = 'user'")
-            )
+        said = self._stored.rows("SELECT content FROM message WHERE role = 'user'")
+        stored = Counter(content for (content,) in said)
         sent = {str(call.question) for talk in self.talks for call in talk.calls if call.sent}
         assert set(stored) <= sent
         assert set(stored.values()) <= {1}
-
-    def check_integrity(self) -> None:
-        with closing(self._open()) as database:
-            assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert database.execute("PRAGMA foreign_key_check").fetchall() == []
 
     async def get(self, url: str, path: str) -> Any:
         async with self._client.get(url + path) as response:
@@ -118,11 +113,10 @@ class Ledger:
                     assert place < later, f"{other.question} went before {call.question}"
             for turn_id, received in call.received.items():
                 await self._check_turn(url, turn_id, received)
-        with closing(self._open()) as database:
-            counted = database.execute(
-                "SELECT message_count FROM conversation WHERE id = ?", (talk.id.replace("-", ""),)
-            ).fetchone()
-        assert counted == (len(said),)
+        counted = self._stored.rows(
+            "SELECT message_count FROM conversation WHERE id = :id", id=talk.id.replace("-", "")
+        )
+        assert counted == [(len(said),)]
 
     @staticmethod
     def _check_answer(call: Call, answer: dict[str, Any] | None) -> None:
@@ -147,6 +141,3 @@ class Ledger:
             "messages"
         ]
         return messages
-
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"{self._database.as_uri()}?mode=ro", uri=True)

@@ -1,9 +1,9 @@
-"""A full disk stops writing and nothing else."""
+"""A full disk stops SQLite from writing, and nothing else."""
 
 import asyncio
 import random
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -13,14 +13,12 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.load import Load
 from tests.chaos.small_disk import SmallDisk, small_disk
 from tests.support.house import House
-from tests.support.nursery import Nursery
 
 from parlez.core.turn_engine import END_PAUSES
 
-GIVEN_UP_SECONDS = sum(END_PAUSES) + 1.0
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-SWEEP_SECONDS = 25.0
-"""Two rounds of upkeep, 5 seconds each, and the turns that wait behind the lost ones."""
+GIVEN_UP_SECONDS = sum(END_PAUSES) + 1.0
 
 
 @pytest.fixture
@@ -30,19 +28,16 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @pytest.fixture
-async def house(
-    disk: SmallDisk, nursery: Nursery, oracle_url: str, migrated: Path
-) -> AsyncIterator[House]:
+def data_dir(disk: SmallDisk, migrated: Path) -> Path:
     shutil.copy(migrated, disk.path / "parlez.db")
-    async with House(nursery, disk.path, oracle_url).lived_in() as house:
-        yield house
+    return disk.path
 
 
 async def test_reads_go_on_and_nothing_is_lost(
     disk: SmallDisk, house: House, client: aiohttp.ClientSession, chance: random.Random
 ) -> None:
     url = house.server.url
-    ledger = Ledger(client, house.database)
+    ledger = Ledger(client, house.stored)
     for _ in range(3):
         before = Load(client, url, chance)
         before.talk(ledger)
@@ -72,18 +67,18 @@ async def test_reads_go_on_and_nothing_is_lost(
     assert ledger.open_turns() > 0
     disk.free()
     await during.over()
-    await _settled(ledger)
+    await ledger.settled()
     await ledger.check_kept(url)
     await ledger.finish(url)
     await ledger.check_whole(url)
-    ledger.check_integrity()
+    house.stored.check_integrity()
     assert not house.server.ended
 
 
 async def test_killed_while_it_is_full(
     disk: SmallDisk, house: House, client: aiohttp.ClientSession, chance: random.Random
 ) -> None:
-    ledger = Ledger(client, house.database)
+    ledger = Ledger(client, house.stored)
     load = Load(client, house.server.url, chance)
     for _ in range(3):
         load.talk(ledger)
@@ -97,7 +92,7 @@ async def test_killed_while_it_is_full(
     await ledger.check_kept(url)
     await ledger.finish(url)
     await ledger.check_whole(url)
-    ledger.check_integrity()
+    house.stored.check_integrity()
 
 
 async def _refused(call: Call, client: aiohttp.ClientSession, url: str) -> None:
@@ -105,10 +100,3 @@ async def _refused(call: Call, client: aiohttp.ClientSession, url: str) -> None:
     assert call.refused == [503]
     assert not call.acknowledged
     assert '"code":"storage_' in call.refusal
-
-
-async def _settled(ledger: Ledger) -> None:
-    """Wait until every turn has ended."""
-    async with asyncio.timeout(SWEEP_SECONDS):
-        while ledger.open_turns():
-            await asyncio.sleep(0.1)

@@ -7,23 +7,31 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import aiohttp
+import psycopg
 from tests.chaos.call import Call
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import Load
 from tests.support.house import House
+from tests.support.stored import Stored
 
 PATIENCE = 5.0
 
 
 @contextmanager
-def held(database: Path) -> Iterator[None]:
-    with closing(sqlite3.connect(database, isolation_level=None)) as holder:
-        holder.execute("BEGIN IMMEDIATE")
-        yield
-        holder.execute("ROLLBACK")
+def held(stored: Stored) -> Iterator[None]:
+    """Keep everyone else from writing: on PostgreSQL, where locks are smaller, to turns."""
+    if stored.file:
+        with closing(sqlite3.connect(stored.file, isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            yield
+            holder.execute("ROLLBACK")
+    else:
+        with psycopg.connect(stored.url) as other:
+            other.execute("LOCK TABLE turn IN EXCLUSIVE MODE")
+            yield
+            other.rollback()
 
 
 async def _timed(call: Call, client: aiohttp.ClientSession, url: str, after: float) -> float:
@@ -37,7 +45,7 @@ async def test_writes_are_refused_in_time_and_reads_go_on(
     house: House, client: aiohttp.ClientSession, chance: random.Random
 ) -> None:
     url = house.server.url
-    ledger = Ledger(client, house.database)
+    ledger = Ledger(client, house.stored)
     before = Load(client, url, chance)
     talk = before.talk(ledger)
     await before.over()
@@ -45,7 +53,7 @@ async def test_writes_are_refused_in_time_and_reads_go_on(
     during.talk(ledger)
     await asyncio.sleep(0.15)
     calls = [ledger.open().ask(stream=number % 2 == 0) for number in range(6)]
-    with held(house.database):
+    with held(house.stored):
         waiting = [
             asyncio.create_task(_timed(call, client, url, number * 0.8))
             for number, call in enumerate(calls)
@@ -70,12 +78,12 @@ async def test_a_lock_that_is_let_go_in_time_is_only_waited_for(
     house: House, client: aiohttp.ClientSession, chance: random.Random
 ) -> None:
     url = house.server.url
-    ledger = Ledger(client, house.database)
+    ledger = Ledger(client, house.stored)
     load = Load(client, url, chance)
     for _ in range(3):
         load.talk(ledger)
     await asyncio.sleep(0.15)
-    with held(house.database):
+    with held(house.stored):
         load.talk(ledger)
         await asyncio.sleep(2)
     await load.over()

@@ -13,7 +13,7 @@ from tests.support.house import House
 async def _stopped_under_load(
     house: House, client: aiohttp.ClientSession, chance: random.Random, seconds: float
 ) -> Ledger:
-    ledger = Ledger(client, house.database)
+    ledger = Ledger(client, house.stored)
     load = Load(client, house.server.url, chance)
     for _ in range(4):
         load.talk(ledger)

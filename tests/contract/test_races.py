@@ -124,7 +124,7 @@ async def test_a_key_is_claimed_once(stores: Stores) -> None:
         results = await at_once(*(start(stores, key=str(number)) for _ in range(8)))
         assert Counter(result.created for result in results) == {True: 1, False: 7}
         assert len({result.turn.id for result in results}) == 1
-    assert len(await stores.turns.running()) == ROUNDS // 4
+    assert len(await stores.turns.open_turns()) == ROUNDS // 4
 
 
 async def test_a_key_is_claimed_once_in_one_conversation(stores: Stores) -> None:

@@ -54,7 +54,7 @@ async def test_a_turn_is_kept_as_it_was_asked_for(stores: Stores) -> None:
     assert (turn.key_id, turn.created_at) == ("key", stores.clock.time)
     ended = await stores.turns.answer(ME, turn.id)
     assert (ended.turn, ended.text) == (turn, "")
-    assert await stores.turns.running() == [turn]
+    assert await stores.turns.open_turns() == [turn]
 
 
 async def test_an_end_is_kept_whole(stores: Stores) -> None:
@@ -67,7 +67,7 @@ async def test_an_end_is_kept_whole(stores: Stores) -> None:
     assert (ended.turn.state, ended.turn.reason) == (State.FAILED, "error")
     assert (ended.turn.error, ended.turn.usage) == (error, Usage(3, 4, True))
     assert (ended.turn.left_out, ended.turn.log_end) == (5, 6)
-    assert await stores.turns.running() == []
+    assert await stores.turns.open_turns() == []
 
 
 async def test_the_first_end_stands(stores: Stores) -> None:
@@ -90,7 +90,8 @@ async def test_waiting_turns_are_started_in_order(stores: Stores) -> None:
         waiting = await begin(stores, str(number), first.conversation_id)
         assert waiting.state is State.QUEUED
     while running is not None:
-        assert [turn.id for turn in await stores.turns.running()] == [running.id]
+        opened = await stores.turns.open_turns()
+        assert [turn.id for turn in opened if turn.state is State.RUNNING] == [running.id]
         running = await stores.turns.end(running, COMPLETED)
     assert await said(stores, first) == [
         text for number in range(4) for text in (str(number), "answer")
@@ -207,7 +208,7 @@ async def test_all_that_is_open_is_interrupted(stores: Stores) -> None:
     await begin(stores, "waits", first.conversation_id)
     await begin(stores, "elsewhere")
     assert await stores.turns.interrupt_open("restart") == 3
-    assert await stores.turns.running() == []
+    assert await stores.turns.open_turns() == []
     assert await said(stores, first) == ["Hi", "waits"]
     assert await stores.turns.interrupt_open("restart") == 0
 

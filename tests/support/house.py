@@ -1,4 +1,4 @@
-"""A data folder and the servers that live on it, one after another."""
+"""A data folder and a database, and the servers that live on them, one after another."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,20 +6,22 @@ from pathlib import Path
 
 from tests.support.nursery import Nursery
 from tests.support.server_process import ServerProcess
+from tests.support.stored import Stored
 
 
 class House:
     """`settings` are environment variables that every server of this folder gets."""
 
-    def __init__(self, nursery: Nursery, data_dir: Path, vendor_url: str, **settings: str):
+    def __init__(self, nursery: Nursery, data_dir: Path, stored: Stored, vendor_url: str):
         self._nursery = nursery
         self.data_dir = data_dir
-        self.settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": vendor_url, **settings}
+        self.stored = stored
+        self.settings = {
+            "OPENAI_API_KEY": "sk-test",
+            "OPENAI_BASE_URL": vendor_url,
+            "DATABASE_URL": stored.url,
+        }
         self._server: ServerProcess | None = None
-
-    @property
-    def database(self) -> Path:
-        return self.data_dir / "parlez.db"
 
     @property
     def server(self) -> ServerProcess:

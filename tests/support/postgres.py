@@ -1,10 +1,14 @@
 """A real PostgreSQL server, and databases in it."""
 
 import itertools
+import os
+import shutil
+import signal
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -54,23 +58,66 @@ class Postgres:
         return psycopg.connect(self.url("postgres"), autocommit=True)
 
     def stop(self) -> None:
+        """As an administrator does: whoever is connected is told, and what is open is undone."""
         self._server.stop()
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
 
+    def kill(self) -> None:
+        """As the end of its machine would, but for what its system has not written yet."""
+        processes = self._processes()
+        self.signal(signal.SIGKILL)
+        while any(_lives(process) for process in processes):
+            time.sleep(0.002)
+        # From these it would conclude that it still runs, for as long as nobody buries it.
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            (self._server.pgdata / name).unlink(missing_ok=True)
+
+    def signal(self, name: signal.Signals) -> None:
+        """Send a signal to all its processes, the first one first."""
+        for process in self._processes():
+            with suppress(ProcessLookupError):
+                os.kill(process, name)
+
+    def _processes(self) -> list[int]:
+        first = self._server.get_pid()
+        try:
+            children = Path(f"/proc/{first}/task/{first}/children").read_text()
+        except FileNotFoundError:
+            return []
+        return [int(process) for process in (str(first), *children.split())]
+
+
+def _lives(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _quick_place() -> Path | None:
+    """Memory, where there is enough: several servers write a hundred megabytes each."""
+    shared = Path("/dev/shm")
+    roomy = shared.is_dir() and shutil.disk_usage(shared).free > 2_000_000_000
+    return shared if roomy else None
+
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    # Not in pytest's folder: PostgreSQL does not run as root, and that folder is for its user only.
-    with tempfile.TemporaryDirectory(prefix="parlez-postgres-") as folder:
+def running_postgres(place: Path | None = None) -> Iterator[Postgres]:
+    """In a folder of its own, in a place that other users may enter: it does not run as root."""
+    with tempfile.TemporaryDirectory(
+        prefix="parlez-postgres-", dir=place or _quick_place()
+    ) as folder:
         server = get_server(Path(folder) / "data", cleanup_mode=None)
         settings = Path(folder, "data", "postgresql.conf")
         with settings.open("a") as file:
             file.write("\n".join(_SETTINGS) + "\n")
         server.stop()
         server.ensure_postgres_running()
+        postgres = Postgres(server)
         try:
-            yield Postgres(server)
+            yield postgres
         finally:
-            server.stop()
+            # Quicker than to stop it, which would write everything down.
+            postgres.kill()

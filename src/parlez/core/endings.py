@@ -50,19 +50,14 @@ def _ending(state: State, reason: str, answer: Answer, error: TurnError | None =
 
 
 def lost(
-    reason: str,
-    question: str,
-    said: str,
-    called: tuple[ToolCalled, ...],
-    log_end: int,
-    beginning: str = "",
+    reason: str, question: str, said: str, called: tuple[ToolCalled, ...], beginning: str = ""
 ) -> Ending:
     """The end of a turn whose process is gone, with what its log holds. `beginning` was said before
     the turn."""
     spoken = _spoken(said.removeprefix(beginning), called)
     usage = Usage(estimate_tokens(question), spoken, estimated=True)
     return Ending(
-        State.INTERRUPTED, reason, text=said, tool_calls=called, log_end=log_end, usage=usage
+        State.INTERRUPTED, reason, text=said, tool_calls=called, log_end=None, usage=usage
     )
 
 

@@ -34,9 +34,9 @@ class Recorder:
         self._unwritten_characters = 0
         self._said: list[str] = []
         self._called: list[ToolCalled] = []
-        self._called_on_disk = 0
         self._writing: asyncio.Task[None] | None = None
         self._not_before = 0.0
+        self._has_failed = False
         self._finishing = asyncio.Event()
 
     @property
@@ -50,12 +50,10 @@ class Recorder:
         return tuple(self._called)
 
     @property
-    def last_number(self) -> int:
-        """The number of the last event: 1, the start's, if nothing was said. Text that the disk did
-        not take any more is one event after those that are in the log, and each tool called
-        another."""
-        lost_calls = len(self._called) - self._called_on_disk
-        return self._number + (1 if len(self.text) > self._characters else 0) + lost_calls
+    def last_number(self) -> int | None:
+        """The number of the last event: 1, the start's, if nothing was said. None after a write
+        that failed, for nobody can tell what the log has of it."""
+        return None if self._has_failed else self._number
 
     async def add(self, event: LoggedEvent) -> None:
         if isinstance(event, TextDelta):
@@ -95,10 +93,11 @@ class Recorder:
         events, self._unwritten = self._unwritten, []
         self._unwritten_characters = 0
         numbered = self._numbered(events)
+        self._has_failed = True
         await self._append(numbered)
+        self._has_failed = False
         self._number = numbered[-1].number
         self._characters = numbered[-1].characters
-        self._called_on_disk += sum(isinstance(each.event, ToolCalled) for each in numbered)
         self._publish(numbered)
 
     def _numbered(self, events: Sequence[LoggedEvent]) -> list[Numbered]:

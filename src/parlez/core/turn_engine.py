@@ -13,7 +13,7 @@ from parlez.core import endings
 from parlez.core.answering import Answer, Answering
 from parlez.core.bugs import describe
 from parlez.core.cursor import Cursor
-from parlez.core.errors import Interrupted, StorageError
+from parlez.core.errors import Interrupted, NotFound, StorageError
 from parlez.core.following import Followed, Following
 from parlez.core.identity import Scope
 from parlez.core.limits import TurnLimits
@@ -158,18 +158,22 @@ class TurnEngine:
         return await self._store.interrupt_open("the server was restarted")
 
     async def sweep(self) -> int:
-        """End running turns that nobody works on, because of a bug or because their end could not
-        be stored; how many. To be called every few seconds: only what two sweeps in a row find
-        without a worker is lost, for a turn is stored a moment before it is taken up."""
-        orphans = {
-            turn.id: turn for turn in await self._store.running() if turn.id not in self._live
+        """Set right what is not here as it is stored, because of a bug, because an end could not be
+        stored, or because a connection broke before it told what it had done; how many turns. To be
+        called every few seconds: only what two sweeps in a row find is wrong, for a turn is stored
+        a moment before it is taken up."""
+        stored = {turn.id: turn for turn in await self._store.open_turns()}
+        here = {live.turn.id: live for live in self._live}
+        wrong = {
+            turn.id
+            for turn in stored.values()
+            if turn.state is State.RUNNING and (turn.id not in here or not here[turn.id].task)
         }
-        lost = [turn for turn_id, turn in orphans.items() if turn_id in self._suspects]
-        self._suspects = set(orphans)
-        for turn in lost:
-            logger.warning("turn %s was lost and is interrupted", turn.id)
-            self._promote(await self._store.interrupt(turn, "the answer was lost"))
-        return len(lost)
+        wrong |= {live.turn.id for live in here.values() if not live.task} - stored.keys()
+        found, self._suspects = wrong & self._suspects, wrong
+        for turn_id in found:
+            await self._set_right(stored.get(turn_id), here.get(turn_id))
+        return len(found)
 
     async def close(self, grace: float) -> None:
         """Give running turns so many seconds to end, then interrupt them, keeping what was said.
@@ -183,7 +187,27 @@ class TurnEngine:
                     live.interrupt(State.INTERRUPTED, "the server was shut down")
             await asyncio.wait(tasks)
 
+    async def _set_right(self, running: Turn | None, waiting: LiveTurn | None) -> None:
+        """A turn that runs as it is stored, or waits here, or both."""
+        if running and waiting:
+            logger.warning("turn %s left its queue unnoticed and is begun", running.id)
+            self._promote(running)
+        elif running:
+            logger.warning("turn %s was lost and is interrupted", running.id)
+            self._promote(await self._store.interrupt(running, "the answer was lost"))
+        elif waiting:
+            turn = waiting.turn
+            logger.warning("turn %s has ended unnoticed", turn.id)
+            self._live.drop(turn.id)
+            try:
+                waiting.end(await self._store.answer(turn.scope, turn.id))
+            except (NotFound, StorageError) as error:
+                waiting.give_up(error)
+
     def _run(self, live: LiveTurn, turn: Turn, history: list[Prompt] | None) -> None:
+        if live.task:
+            # Whoever started it heard of that later than somebody who found it running.
+            return
         task = asyncio.create_task(self._work(live, turn, history), name=f"turn {turn.id}")
         live.begin(turn, task)
 
@@ -205,6 +229,9 @@ class TurnEngine:
         if recorder:
             try:
                 await recorder.finish()
+            except StorageError as raised:
+                # An answer that is whole is stored by its end as well.
+                error = error or (None if answer.finished else raised)
             except Exception as raised:
                 error = error or raised
         if interruption:
@@ -255,6 +282,6 @@ def _ended(turn: Turn, ending: Ending) -> Turn:
         error=ending.error,
         usage=ending.usage,
         left_out=ending.left_out,
-        log_end=ending.log_end,
+        log_end=ending.log_end or turn.log_end,
         model=ending.model or turn.model,
     )

@@ -167,7 +167,7 @@ class Ending:
     """How a turn ends: everything about it that is known only then. `model` is the one that
     answered, None where it is the one that the turn started with. `usage` is None only for a turn
     that never ran; `cost` is in micro-dollars, None where the price is not known, and `seconds` is
-    how long the turn ran."""
+    how long the turn ran. `log_end` is None where only the log itself can tell."""
 
     state: State
     reason: str
@@ -175,7 +175,7 @@ class Ending:
     error: TurnError | None = None
     usage: Usage | None = None
     left_out: int = 0
-    log_end: int = 1
+    log_end: int | None = 1
     model: str | None = None
     cost: int | None = None
     seconds: float = 0.0

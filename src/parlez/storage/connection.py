@@ -14,7 +14,12 @@ Row = tuple[Any, ...]
 
 
 class Connection(Protocol):
-    """One connection inside one transaction, which is not the query's to begin or end."""
+    """One connection inside one transaction, which is not the query's to begin or end.
+
+    `is_again` is true where the query ran before and nobody can tell whether that was committed.
+    """
+
+    is_again: bool
 
     def do(self, statement: ClauseElement, /, **parameters: Any) -> None:
         """Execute for effect. If that fails the transaction does, maybe only at a later statement

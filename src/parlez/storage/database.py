@@ -19,8 +19,12 @@ class Database(Protocol):
         """Run a query that changes nothing."""
         ...
 
-    async def write(self, query: Callable[[Connection], T]) -> T:
-        """Run a query, and return once what it changed is on disk."""
+    async def write(self, query: Callable[[Connection], T], *, repeatable: bool = False) -> T:
+        """Run a query, and return once what it changed is on disk.
+
+        One that is `repeatable` is run again where a connection breaks so that nobody can tell
+        whether it was committed; it looks at `Connection.is_again`.
+        """
         ...
 
     async def close(self) -> None:

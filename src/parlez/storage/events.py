@@ -78,13 +78,15 @@ _CALLED = text("""
 """)
 
 _LAST = text("""
-    SELECT number FROM turn_event
+    SELECT number, characters FROM turn_event
     WHERE account_id = :account_id AND turn_id = :turn_id ORDER BY number DESC LIMIT 1
 """)
 
 
 def append(c: Connection, turn: Turn, events: Sequence[Numbered]) -> None:
     """Add at least one event. Raises `Conflict` if the turn takes no more."""
+    if c.is_again and last(c, turn.scope, turn.id)[0] >= events[-1].number:
+        return
     first, *others = (_row(turn, numbered) for numbered in events)
     if not c.run(_APPEND_FIRST, **first):
         raise Conflict("The turn has ended and takes no more events.", code="turn_ended")
@@ -118,10 +120,11 @@ def after(c: Connection, scope: Scope, turn_id: str, number: int, limit: int) ->
     return [Numbered(row[0], row[1], _decode(row[2], row[3])) for row in rows]
 
 
-def last_number(c: Connection, scope: Scope, turn_id: str) -> int:
-    """The number of the last logged event; 1, which the start of a turn has, if there is none."""
+def last(c: Connection, scope: Scope, turn_id: str) -> tuple[int, int]:
+    """The number of the last logged event, and the characters up to there; those of a turn's start
+    if there is none."""
     row = c.one(_LAST, account_id=scope.account_id, turn_id=turn_id)
-    return row[0] if row else 1
+    return (row[0], row[1]) if row else (1, 0)
 
 
 def said(c: Connection, scope: Scope, turn_id: str) -> str:

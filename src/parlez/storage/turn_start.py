@@ -1,7 +1,7 @@
 """How a turn starts: one transaction, after which its user message is safe."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import text
 
@@ -51,10 +51,10 @@ class TurnStart:
     model: str
     now: int
     payer: Payer
+    turn_id: str = field(default_factory=new_id)
 
     def turn(
         self,
-        turn_id: str,
         conversation_id: str,
         state: State,
         model: str | None = None,
@@ -62,7 +62,7 @@ class TurnStart:
     ) -> Turn:
         """A turn as asked for. `model` and `system_prompt` hold where the request names none."""
         return Turn(
-            id=turn_id,
+            id=self.turn_id,
             scope=self.scope,
             conversation_id=conversation_id,
             user_message_id=new_id(),
@@ -81,31 +81,32 @@ class TurnStart:
 
 
 def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
-    turn_id = new_id()
-    known_id = idempotency.claim(c, new.scope, key, turn_id, new.now) if key else None
+    if c.is_again and (stored := turns.look(c, new.scope, new.turn_id)):
+        return Started(stored, created=not stored.state.ended)
+    known_id = idempotency.claim(c, new.scope, key, new.turn_id, new.now) if key else None
     if key and known_id:
         known = turns.find(c, new.scope, known_id)
         if known.state not in (State.FAILED, State.INTERRUPTED):
             return Started(known, created=False)
-        idempotency.rename(c, new.scope, key, turn_id)
-        turn = _start_again(c, new, turn_id, known)
+        idempotency.rename(c, new.scope, key, new.turn_id)
+        turn = _start_again(c, new, known)
     elif new.request.conversation_id is None:
-        turn = _start_conversation(c, new, turn_id)
+        turn = _start_conversation(c, new)
     elif new.request.attachment:
-        turn = _start_attached(c, new, turn_id, new.request.conversation_id, new.request.attachment)
+        turn = _start_attached(c, new, new.request.conversation_id, new.request.attachment)
     else:
-        turn = _start_next(c, new, turn_id, new.request.conversation_id)
+        turn = _start_next(c, new, new.request.conversation_id)
     if new.payer.meter:
-        metered_calls.insert(c, new.scope, new.payer.meter, turn_id, new.now)
+        metered_calls.insert(c, new.scope, new.payer.meter, new.turn_id, new.now)
     if new.payer.reserve:
         turn = budgets.reserve(c, turn, new.payer.reserve)
     return Started(turn, created=True)
 
 
-def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
+def _start_conversation(c: Connection, new: TurnStart) -> Turn:
     request = new.request
     profile = request.profile or Profile()
-    turn = new.turn(turn_id, new_id(), State.RUNNING, profile.model, profile.system_prompt)
+    turn = new.turn(new_id(), State.RUNNING, profile.model, profile.system_prompt)
     conversation = Conversation(
         turn.conversation_id,
         request.user_label,
@@ -121,10 +122,10 @@ def _start_conversation(c: Connection, new: TurnStart, turn_id: str) -> Turn:
     return turn
 
 
-def _start_next(c: Connection, new: TurnStart, turn_id: str, conversation_id: str) -> Turn:
+def _start_next(c: Connection, new: TurnStart, conversation_id: str) -> Turn:
     queue = _join_with_room(c, new, conversation_id)
     state = State.QUEUED if queue.open else State.RUNNING
-    turn = new.turn(turn_id, conversation_id, state, queue.model, queue.system_prompt)
+    turn = new.turn(conversation_id, state, queue.model, queue.system_prompt)
     tip = _tip(c, new, conversation_id, queue.head_id)
     messages.insert_said(c, turn, new.request, tip)
     if turn.state is State.RUNNING:
@@ -148,12 +149,10 @@ def _tip(c: Connection, new: TurnStart, conversation_id: str, head_id: str | Non
     return parent_id
 
 
-def _start_again(c: Connection, new: TurnStart, turn_id: str, before: Turn) -> Turn:
+def _start_again(c: Connection, new: TurnStart, before: Turn) -> Turn:
     """A new attempt at answering the message of a turn that came to nothing."""
     queue = _join_with_room(c, new, before.conversation_id)
-    again = new.turn(
-        turn_id, before.conversation_id, State.QUEUED, queue.model, before.system_prompt
-    )
+    again = new.turn(before.conversation_id, State.QUEUED, queue.model, before.system_prompt)
     # Another answer on a branch of its own has left no trace; a longer one goes on to grow.
     keeps_kind = before.kind in (TurnKind.REGENERATE, TurnKind.CONTINUE)
     turn = replace(
@@ -169,7 +168,7 @@ def _start_again(c: Connection, new: TurnStart, turn_id: str, before: Turn) -> T
 
 
 def _start_attached(
-    c: Connection, new: TurnStart, turn_id: str, conversation_id: str, attachment: Attachment
+    c: Connection, new: TurnStart, conversation_id: str, attachment: Attachment
 ) -> Turn:
     """A turn elsewhere than at the tip. What the request and the conversation leave open is as it
     was in the turn that is done again."""
@@ -178,7 +177,7 @@ def _start_attached(
     before = attached.before
     system_prompt = queue.system_prompt or (before.system_prompt if before else None)
     turn = replace(
-        new.turn(turn_id, conversation_id, State.QUEUED, queue.model, system_prompt),
+        new.turn(conversation_id, State.QUEUED, queue.model, system_prompt),
         kind=attached.kind,
         target_id=attached.target_id,
     )

@@ -30,14 +30,16 @@ class SqlTurnStore:
         payer: Payer,
     ) -> Started:
         new = TurnStart(scope, request, model, self._clock.now(), payer)
-        return await self._database.write(lambda c: start(c, new, key))
+        return await self._database.write(lambda c: start(c, new, key), repeatable=True)
 
     async def append(self, turn: Turn, numbered: Sequence[Numbered]) -> None:
-        await self._database.write(lambda c: events.append(c, turn, numbered))
+        await self._database.write(lambda c: events.append(c, turn, numbered), repeatable=True)
 
     async def end(self, turn: Turn, ending: Ending) -> Turn | None:
         now = self._clock.now()
-        return await self._database.write(lambda c: turns.end(c, turn, ending, now))
+        return await self._database.write(
+            lambda c: turns.end(c, turn, ending, now), repeatable=True
+        )
 
     async def stop_queued(self, scope: Scope, turn_id: str) -> bool:
         now = self._clock.now()
@@ -59,8 +61,8 @@ class SqlTurnStore:
             lambda c: messages.branch(c, scope, message_id, characters)
         )
 
-    async def running(self) -> list[Turn]:
-        return await self._database.read(upkeep.running)
+    async def open_turns(self) -> list[Turn]:
+        return await self._database.read(upkeep.open_turns)
 
     async def interrupt(self, turn: Turn, reason: str) -> Turn | None:
         now = self._clock.now()
@@ -75,7 +77,7 @@ class SqlTurnStore:
         )
 
     async def probe(self) -> str:
-        await self._database.read(upkeep.running)
+        await self._database.read(upkeep.open_turns)
         await self._database.write(upkeep.touch)
         return "ok"
 

@@ -10,7 +10,7 @@ from parlez.core.errors import NotFound
 from parlez.core.identity import Scope
 from parlez.core.messages import State
 from parlez.core.turns import EndedTurn, Ending, Turn, TurnKind
-from parlez.storage import budgets, conversations, ledger, messages
+from parlez.storage import budgets, conversations, events, ledger, messages
 from parlez.storage.connection import Connection
 from parlez.storage.details import read_calls
 from parlez.storage.turn_rows import COLUMNS, read_turn
@@ -50,6 +50,11 @@ _AIM = text("""
     UPDATE turn SET target_id = :target_id WHERE account_id = :account_id AND id = :id
 """)
 
+_RUNNING = text(f"""
+    SELECT {COLUMNS} FROM turn
+    WHERE account_id = :account_id AND conversation_id = :conversation_id AND state = 'running'
+""")
+
 _LAST_OPEN = text(f"""
     SELECT {COLUMNS} FROM turn
     WHERE account_id = :account_id AND conversation_id = :conversation_id
@@ -64,11 +69,16 @@ _NEXT = text(f"""
 """)
 
 
-def find(c: Connection, scope: Scope, turn_id: str) -> Turn:
+def look(c: Connection, scope: Scope, turn_id: str) -> Turn | None:
     row = c.one(_FIND, account_id=scope.account_id, id=turn_id)
-    if row is None:
+    return read_turn(row) if row else None
+
+
+def find(c: Connection, scope: Scope, turn_id: str) -> Turn:
+    found = look(c, scope, turn_id)
+    if found is None:
         raise _missing()
-    return read_turn(row)
+    return found
 
 
 def answer(c: Connection, scope: Scope, turn_id: str) -> EndedTurn:
@@ -84,7 +94,7 @@ def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
         ending = _with_beginning(c, turn, ending)
     position = _end(c, turn, ending, now)
     if position is None:
-        return None
+        return _running(c, turn) if c.is_again else None
     added = 1 if ending.text or ending.tool_calls else 0
     newest = conversations.end_turn(c, turn.scope, turn.conversation_id, added, now)
     ledger.insert(c, turn, ending, now)
@@ -105,6 +115,12 @@ def hold_running(c: Connection, turn: Turn) -> bool:
     """Keep everyone else from ending a turn, or adding to its log, until the end of the
     transaction. False if it is not running any more."""
     return c.run(_HOLD, account_id=turn.scope.account_id, id=turn.id) > 0
+
+
+def _running(c: Connection, turn: Turn) -> Turn | None:
+    """The turn that runs in the conversation of another."""
+    row = c.one(_RUNNING, account_id=turn.scope.account_id, conversation_id=turn.conversation_id)
+    return read_turn(row) if row else None
 
 
 def stop_queued(c: Connection, scope: Scope, turn_id: str, now: int) -> bool:
@@ -165,13 +181,22 @@ def _end(c: Connection, turn: Turn, ending: Ending, now: int) -> int | None:
         completion_tokens=usage.completion_tokens if usage else None,
         usage_estimated=int(usage.estimated) if usage else None,
         left_out=ending.left_out,
-        log_end=ending.log_end,
+        log_end=_log_end(c, turn, ending),
         model=ending.model or turn.model,
     )
     if row is None:
         return None
     messages.finish(c, scope, turn.answer_id, ending)
     return int(row[0])
+
+
+def _log_end(c: Connection, turn: Turn, ending: Ending) -> int:
+    if ending.log_end is not None:
+        return ending.log_end
+    number, characters = events.last(c, turn.scope, turn.id)
+    # Text that is not in the log is told as one more event, and each tool called as another.
+    lost_calls = len(ending.tool_calls) - len(events.called(c, turn.scope, turn.id))
+    return number + (len(ending.text) > characters) + lost_calls
 
 
 def _place(c: Connection, turn: Turn) -> None:
@@ -225,6 +250,8 @@ def _replace_answer(c: Connection, turn: Turn, tip: str | None) -> None:
 def _with_beginning(c: Connection, turn: Turn, ending: Ending) -> Ending:
     """The end of a turn that did not come to saying what it was to go on from, which stays said."""
     said = beginning(c, turn)
+    if ending.log_end is None:
+        return replace(ending, text=said)
     log_end = max(ending.log_end, log_end_without_log(said, ending.tool_calls))
     return replace(ending, text=said, log_end=log_end)
 

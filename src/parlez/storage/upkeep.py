@@ -8,13 +8,14 @@ from dataclasses import replace
 from sqlalchemy import text
 
 from parlez.core import endings
+from parlez.core.messages import State
 from parlez.core.prices import PriceList
 from parlez.core.turns import Turn
 from parlez.storage import events, idempotency, messages, metered_calls, turns
 from parlez.storage.connection import Connection
 from parlez.storage.turn_rows import COLUMNS, read_turn
 
-_RUNNING = text(f"SELECT {COLUMNS} FROM turn WHERE state = 'running'")
+_OPEN = text(f"SELECT {COLUMNS} FROM turn WHERE state IN ('queued', 'running')")
 
 _MARK_PRUNED = text("""
     UPDATE turn SET log_kept = 0 WHERE log_kept = 1 AND ended_at < :before
@@ -28,8 +29,8 @@ _PRUNE_EVENTS = text("""
 _TOUCH = text("UPDATE account SET name = name WHERE id = (SELECT min(id) FROM account)")
 
 
-def running(c: Connection) -> list[Turn]:
-    return [read_turn(row) for row in c.all(_RUNNING)]
+def open_turns(c: Connection) -> list[Turn]:
+    return [read_turn(row) for row in c.all(_OPEN)]
 
 
 def interrupt(c: Connection, turn: Turn, reason: str, prices: PriceList, now: int) -> Turn | None:
@@ -39,8 +40,7 @@ def interrupt(c: Connection, turn: Turn, reason: str, prices: PriceList, now: in
     question = messages.content(c, turn.scope, turn.user_message_id)
     said = events.said(c, turn.scope, turn.id)
     called = events.called(c, turn.scope, turn.id)
-    last = events.last_number(c, turn.scope, turn.id)
-    ending = endings.lost(reason, question, said, called, last, turns.beginning(c, turn))
+    ending = endings.lost(reason, question, said, called, turns.beginning(c, turn))
     ending = replace(ending, cost=prices.cost(turn.model, ending.usage))
     return turns.end(c, turn, ending, now)
 
@@ -48,7 +48,7 @@ def interrupt(c: Connection, turn: Turn, reason: str, prices: PriceList, now: in
 def interrupt_open(c: Connection, reason: str, prices: PriceList, now: int) -> int:
     """End every running turn, and so, as each end starts the next, every one that waits."""
     interrupted = 0
-    at_work = running(c)
+    at_work = [turn for turn in open_turns(c) if turn.state is State.RUNNING]
     while at_work:
         promoted = interrupt(c, at_work.pop(), reason, prices, now)
         at_work += [promoted] if promoted else []

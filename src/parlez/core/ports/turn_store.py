@@ -28,7 +28,8 @@ class Branch:
 
 
 class TurnStore(Protocol):
-    """Every method raises `StorageError` when the database refuses, and has then done nothing.
+    """Every method raises `StorageError` when the database refuses, and has then done nothing; or
+    everything, where a connection broke so that nobody can tell.
 
     What a method returned is on disk.
     """
@@ -86,8 +87,8 @@ class TurnStore(Protocol):
         many characters as asked for."""
         ...
 
-    async def running(self) -> list[Turn]:
-        """Every running turn of every account, for the engine to look after."""
+    async def open_turns(self) -> list[Turn]:
+        """Every turn of every account that waits or runs, for the engine to look after."""
         ...
 
     async def interrupt(self, turn: Turn, reason: str) -> Turn | None:

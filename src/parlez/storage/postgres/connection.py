@@ -17,7 +17,8 @@ _INTEGERS = {psycopg.adapters.types[name].oid for name in ("int2", "int4", "int8
 class PostgresConnection:
     """Implements `storage.connection.Connection`."""
 
-    def __init__(self, pipeline: Pipeline, compiler: Compiler):
+    def __init__(self, pipeline: Pipeline, compiler: Compiler, is_again: bool):
+        self.is_again = is_again
         self._pipeline = pipeline
         self._compiler = compiler
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from parlez.storage.connection import Connection
 from parlez.storage.postgres.address import Address
 from parlez.storage.postgres.connect import connect
+from parlez.storage.postgres.lock import WORKER
 from parlez.storage.postgres.migrate import migrate
 from parlez.storage.postgres.owner import Owner
 from parlez.storage.postgres.pool import Pool
@@ -33,7 +34,7 @@ class PostgresDatabase:
     def __init__(self, address: Address, on_death: Callable[[], None]):
         loop = asyncio.get_running_loop()
         compiler = Compiler()
-        open_one = partial(connect, address, "parlez")
+        open_one = partial(connect, address, WORKER)
         self._owner = Owner(address)
         driver = self._owner.acquire()
         try:
@@ -46,10 +47,10 @@ class PostgresDatabase:
         self._writers = Pool(WRITERS, lambda: Session(open_one, compiler, WRITE))
 
     async def read(self, query: Callable[[Connection], T]) -> T:
-        return await self._readers.run(query)
+        return await self._readers.run(query, repeatable=True)
 
-    async def write(self, query: Callable[[Connection], T]) -> T:
-        return await self._writers.run(query)
+    async def write(self, query: Callable[[Connection], T], *, repeatable: bool = False) -> T:
+        return await self._writers.run(query, repeatable=repeatable)
 
     async def close(self) -> None:
         await self._readers.close()

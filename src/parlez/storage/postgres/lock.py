@@ -13,6 +13,9 @@ import psycopg
 LOCK = int.from_bytes(b"parlez")
 """Advisory locks have numbers, and belong to one database."""
 
+WORKER = "parlez"
+"""The name of the sessions that an owner works with."""
+
 _NAME_BYTES = 63
 
 _HOLDER = """
@@ -22,6 +25,12 @@ _HOLDER = """
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND classid = %(high)s AND objid = %(low)s
     )
+"""
+
+
+_END_WORKERS = """
+    SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND application_name = %s
 """
 
 
@@ -51,6 +60,12 @@ def take(driver: psycopg.Connection) -> bool:
     """Take the lock until the session ends. False if another session has it."""
     row = driver.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
     return row is not None and bool(row[0])
+
+
+def end_workers(driver: psycopg.Connection) -> None:
+    """End the sessions of the owner before, who is gone. What it sent before it was killed they
+    would still do, if only a lock is in their way."""
+    driver.execute(_END_WORKERS, (WORKER,))
 
 
 def find_holder(driver: psycopg.Connection) -> Holder | None:

@@ -51,13 +51,14 @@ class Owner:
                 if time.monotonic() > deadline:
                     raise InUse(self._in_use())
                 time.sleep(_AGAIN_SECONDS)
+            assert self._driver is not None
+            lock.end_workers(self._driver)
         except psycopg.Error as error:
             self.release()
             raise translate(error) from None
         except InUse:
             self.release()
             raise
-        assert self._driver is not None
         return self._driver
 
     def watch(self, on_loss: Callable[[], None]) -> None:
@@ -70,7 +71,10 @@ class Owner:
     def release(self) -> None:
         self._wake.send(b"\0")
         if self._watcher is not None:
-            self._watcher.join()
+            self._watcher.join(PATIENCE_SECONDS)
+            if self._watcher.is_alive():
+                # The server keeps silent; it will see that nobody is there any more.
+                return
         if self._driver is not None:
             self._driver.close()
         self._closing.close()

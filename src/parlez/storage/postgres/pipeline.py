@@ -18,6 +18,9 @@ from parlez.storage.postgres.statements import Statement
 
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
+ANSWER_SECONDS = 30
+"""How long the server may keep silent before it is given up: longer than any statement takes."""
+
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -95,7 +98,10 @@ class Pipeline:
         unsent = self._link.flush()
         if unsent:
             self._poll.modify(self._socket, select.POLLIN | select.POLLOUT)
-        ready = self._poll.poll()
+        ready = self._poll.poll(ANSWER_SECONDS * 1_000)
+        if not ready:
+            self._link.finish()
+            raise psycopg.OperationalError("timeout: the server keeps silent")
         if unsent:
             self._poll.modify(self._socket, select.POLLIN)
         if any(events & ~select.POLLOUT for _, events in ready):

@@ -24,6 +24,7 @@ class _Job:
     query: Callable[[Connection], Any]
     future: asyncio.Future[Any]
     deadline: float
+    repeatable: bool
     result: Any = None
     error: BaseException | None = None
 
@@ -45,11 +46,11 @@ class Pool:
             thread.daemon = True
             thread.start()
 
-    async def run(self, query: Callable[[Connection], T]) -> T:
+    async def run(self, query: Callable[[Connection], T], *, repeatable: bool) -> T:
         if self._jobs.qsize() >= MOST_WAITING:
             raise StorageBusy("Too many queries wait for the database. Try again in a moment.")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put(_Job(query, future, time.monotonic() + AWAY_SECONDS))
+        self._jobs.put(_Job(query, future, time.monotonic() + AWAY_SECONDS, repeatable))
         return await future
 
     async def close(self) -> None:
@@ -62,7 +63,7 @@ class Pool:
     def _work(self, session: Session) -> None:
         while (job := self._jobs.get()) is not None:
             try:
-                job.result = session.run(job.query, job.deadline)
+                job.result = session.run(job.query, job.deadline, repeatable=job.repeatable)
             except BaseException as error:
                 job.error = error
             self._done.append(job)

@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 import psycopg
@@ -25,43 +24,57 @@ AWAY_SECONDS = 5.0
 
 _LOOK_SECONDS = 0.1
 
+_DELAY_SECONDS = 0.5
+"""A query that has waited longer than this has less patience with locks than others."""
+
+_LEAST_PATIENCE_SECONDS = 0.05
+
+_BE_PATIENT = Statement(b"SELECT set_config('lock_timeout', $1, true)", ("milliseconds",))
 _COMMIT = Statement(b"COMMIT")
 _ROLLBACK = Statement(b"ROLLBACK")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of transaction: how it begins, and whether one that may have been committed can be
-    run again."""
-
-    begin: Statement
-    repeatable: bool
-
-
-READ = Kind(Statement(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), repeatable=True)
+READ = Statement(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 """All its statements see the same moment."""
 
-WRITE = Kind(Statement(b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"), repeatable=False)
+WRITE = Statement(b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 """Each statement sees what was committed before it; what must not change between two is held."""
 
 
-class Session:
-    """For one thread."""
+class _CommitUnheard(psycopg.OperationalError):
+    """The connection broke before the server said whether it had committed."""
 
-    def __init__(self, connect: Callable[[], psycopg.Connection], compiler: Compiler, kind: Kind):
+
+class Session:
+    """For one thread. `begin` is how each of its transactions begins."""
+
+    def __init__(
+        self, connect: Callable[[], psycopg.Connection], compiler: Compiler, begin: Statement
+    ):
         self._connect = connect
         self._compiler = compiler
-        self._kind = kind
+        self._begin = begin
         self._driver: psycopg.Connection | None = None
         self._pipeline: Pipeline | None = None
 
-    def run(self, query: Callable[[Connection], T], deadline: float) -> T:
-        """Run a query in a transaction of its own. A server that is away is waited for until the
-        deadline on the monotonic clock; raises `StorageError`."""
+    def run(self, query: Callable[[Connection], T], deadline: float, *, repeatable: bool) -> T:
+        """Run a query in a transaction of its own, again if that came to nothing and, if it is
+        `repeatable`, also if nobody can tell. A server that is away, and others' locks, are waited
+        for until the deadline on the monotonic clock; raises `StorageError`."""
         tries = 0
+        is_again = False
         while True:
             try:
-                return self._run_once(query)
+                return self._run_once(query, deadline, is_again)
+            except _CommitUnheard as error:
+                if not repeatable:
+                    raise StorageError(
+                        "The connection to the database broke while it committed: what was asked "
+                        "for may have been done, or not."
+                    ) from None
+                if time.monotonic() >= deadline:
+                    raise translate(error) from None
+                is_again = True
             except psycopg.Error as error:
                 tries += 1
                 if is_worth_another_try(error) and tries < MOST_TRIES:
@@ -76,25 +89,27 @@ class Session:
             self._driver.close()
         self._driver = self._pipeline = None
 
-    def _run_once(self, query: Callable[[Connection], T]) -> T:
+    def _run_once(self, query: Callable[[Connection], T], deadline: float, is_again: bool) -> T:
         pipeline = self._connected()
         try:
-            pipeline.send(self._kind.begin)
-            result = query(PostgresConnection(pipeline, self._compiler))
-            pipeline.send(_COMMIT)
+            pipeline.send(self._begin)
+            left = deadline - time.monotonic()
+            if left < AWAY_SECONDS - _DELAY_SECONDS:
+                seconds = max(left, _LEAST_PATIENCE_SECONDS)
+                pipeline.send(_BE_PATIENT, {"milliseconds": f"{seconds * 1_000:.0f}"})
+            result = query(PostgresConnection(pipeline, self._compiler, is_again))
         except BaseException:
             self._undo(pipeline)
             raise
         try:
+            pipeline.send(_COMMIT)
             pipeline.wait()
-        except psycopg.Error as error:
-            if pipeline.is_broken and not self._kind.repeatable:
-                raise StorageError(
-                    "The connection to the database broke while it committed: what was asked for "
-                    "may have been done, or not."
-                ) from None
+        except psycopg.Error:
+            unheard = pipeline.is_broken
             self._undo(pipeline)
-            raise error
+            if unheard:
+                raise _CommitUnheard from None
+            raise
         return result
 
     def _connected(self) -> Pipeline:

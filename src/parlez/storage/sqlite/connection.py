@@ -28,6 +28,8 @@ class Compiler:
 class SqliteConnection:
     """Implements `storage.connection.Connection`."""
 
+    is_again = False
+
     def __init__(self, driver: sqlite3.Connection, compiler: Compiler):
         self._driver = driver
         self._sql = compiler.sql

@@ -31,7 +31,7 @@ class SqliteDatabase:
     async def read(self, query: Callable[[Connection], T]) -> T:
         return await self._readers.read(query)
 
-    async def write(self, query: Callable[[Connection], T]) -> T:
+    async def write(self, query: Callable[[Connection], T], *, repeatable: bool = False) -> T:
         return await self._writer.write(query)
 
     async def close(self) -> None:
