@@ -95,7 +95,7 @@ def fill_in(value: Any, known: dict[str, str]) -> Any:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 async def test_the_calls_in_the_documents_work(parlez: Running, document: Path) -> None:
     assert examples(document)
-    known: dict[str, str] = {}
+    known = {"account_id": parlez.services.accounts.first.account_id}
     for example in examples(document):
         known |= await fill(parlez)
         answer = await parlez.call(

@@ -1,6 +1,7 @@
 """The ledger and budgets through the door."""
 
 import pytest
+from tests.support.people import member
 from tests.support.server import Running
 
 START = {"user_id": "1", "message": "Hi"}
@@ -99,3 +100,24 @@ async def test_nobody_reaches_the_budgets_of_another(
 )
 async def test_a_budget_that_cannot_be_set(parlez: Running, wrong: dict[str, object]) -> None:
     assert (await parlez.call("PUT", "/api/budgets", {**MAX, **wrong})).status == 400
+
+
+async def test_an_owner_bounds_a_member_who_cannot_undo_it(parlez: Running) -> None:
+    one = await member(parlez, "one")
+    path = f"/api/accounts/{one.account['id']}/budgets"
+    budget = await parlez.call("PUT", path, {**MAX, "amount": 10})
+    assert budget.status == 200
+    assert (await parlez.call("GET", path)).body["budgets"] == [budget.body]
+    assert (await one.call("POST", "/conversations/start", START)).body["code"] == "budget_exceeded"
+    assert (await parlez.call("POST", "/conversations/start", START)).status == 200
+    assert (await one.call("PUT", "/api/budgets", MAX)).status == 403
+    assert (await one.call("DELETE", f"/api/budgets/{budget.body['id']}")).status == 403
+    assert (await one.call("GET", path)).status == 403
+    key = (await one.call("POST", "/api/keys", {"name": "k"})).body["id"]
+    of_key = await one.call("PUT", "/api/budgets", {**MAX, "key_id": key})
+    assert of_key.status == 200
+    assert (await one.call("DELETE", f"/api/budgets/{of_key.body['id']}")).status == 204
+    assert (await parlez.call("DELETE", f"{path}/{budget.body['id']}")).status == 204
+    assert (await one.call("POST", "/conversations/start", START)).status == 200
+    missing = "/api/accounts/none/budgets"
+    assert (await parlez.call("PUT", missing, MAX)).status == 404

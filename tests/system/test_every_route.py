@@ -33,6 +33,9 @@ NEEDS_NO_COOKIE = {"POST /api/auth/login", "POST /api/auth/signup"}
 RIGHTS_NEEDED = {
     "GET /api/auth/me": len(Right),
     "POST /api/auth/logout": len(Right),
+    # Both keys and admin, for a whole account.
+    "PUT /api/budgets": 0,
+    "DELETE /api/budgets/{budget_id}": 0,
     # Both keys and data, for a key that is for data.
     "POST /api/keys": 0,
     "POST /generate_api_key": 0,

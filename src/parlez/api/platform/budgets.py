@@ -1,54 +1,29 @@
 """What may be spent."""
 
-from decimal import Decimal
-from typing import Annotated
-
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
 
+from parlez.api.platform.budget_schemas import (
+    BudgetResponse,
+    BudgetsResponse,
+    SetBudgetRequest,
+    encode_budget,
+)
 from parlez.api.platform.schemas import ErrorResponse
-from parlez.core.budget import Budget, Period, Unit
+from parlez.core.errors import Forbidden
+from parlez.core.identity import Caller, Right
 from parlez.http.callers import KeysCaller
 from parlez.http.documented import errors
-from parlez.http.fields import Label
 from parlez.http.json_route import JsonRoute
 from parlez.http.services import services
-from parlez.http.times import iso_time
 
 router = APIRouter(prefix="/api/budgets", tags=["platform"], route_class=JsonRoute)
-
-_MICRODOLLARS = 1_000_000
-
-
-class SetBudgetRequest(BaseModel):
-    key_id: Annotated[
-        Label | None, Field(description="The key that it is for; else the whole account.")
-    ] = None
-    unit: Unit = Field(description="Tokens, or cost in US dollars.")
-    period: Period = Field(description="After what it begins anew, by the calendar, in UTC.")
-    amount: Annotated[Decimal, Field(ge=0, le=1_000_000_000, examples=[5])]
-
-
-class BudgetResponse(BaseModel):
-    id: str
-    key_id: str | None
-    unit: Unit
-    period: Period
-    amount: float
-    spent: float
-    reserved: float = Field(description="What turns that are under way may cost.")
-    resets_at: str
-
-
-class BudgetsResponse(BaseModel):
-    budgets: list[BudgetResponse]
 
 
 @router.get("", summary="List budgets", responses=errors(ErrorResponse, 401, 403, 503))
 async def list_budgets(request: Request, caller: KeysCaller) -> BudgetsResponse:
     """The account's budgets, and how they stand."""
     found = await services(request).budgets.list(caller.scope)
-    return BudgetsResponse(budgets=[_budget(each) for each in found])
+    return BudgetsResponse(budgets=[encode_budget(each) for each in found])
 
 
 @router.put(
@@ -61,12 +36,13 @@ async def set_budget(
 ) -> BudgetResponse:
     """Bound what the account, or one of its keys, may spend in a day or a month. What has been
     spent already counts. A call that might go beyond is refused with 429 before any model is
-    asked."""
-    amount = body.amount if body.unit is Unit.TOKENS else body.amount * _MICRODOLLARS
+    asked. A whole account is bounded by an owner alone."""
+    if body.key_id is None:
+        _require_owner(caller)
     made = await services(request).budgets.set(
-        caller.scope, body.key_id, body.unit, body.period, int(amount)
+        caller.scope, body.key_id, body.unit, body.period, body.in_its_unit
     )
-    return _budget(made)
+    return encode_budget(made)
 
 
 @router.delete(
@@ -77,18 +53,14 @@ async def set_budget(
 )
 async def remove_budget(request: Request, budget_id: str, caller: KeysCaller) -> None:
     """Let the account, or the key, spend without that bound."""
-    await services(request).budgets.remove(caller.scope, budget_id)
+    budgets = services(request).budgets
+    if any(
+        each.key_id is None for each in await budgets.list(caller.scope) if each.id == budget_id
+    ):
+        _require_owner(caller)
+    await budgets.remove(caller.scope, budget_id)
 
 
-def _budget(found: Budget) -> BudgetResponse:
-    scale = 1 if found.unit is Unit.TOKENS else _MICRODOLLARS
-    return BudgetResponse(
-        id=found.id,
-        key_id=found.key_id,
-        unit=found.unit,
-        period=found.period,
-        amount=found.amount / scale,
-        spent=found.spent / scale,
-        reserved=found.reserved / scale,
-        resets_at=iso_time(found.resets_at),
-    )
+def _require_owner(caller: Caller) -> None:
+    if Right.ADMIN not in caller.rights:
+        raise Forbidden("What a whole account may spend is for an owner of the server to say.")

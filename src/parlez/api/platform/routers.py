@@ -2,6 +2,7 @@
 
 from parlez.api.platform import (
     account,
+    account_budgets,
     accounts,
     auth,
     branches,
@@ -33,6 +34,7 @@ ROUTERS = (
     auth.router,
     account.router,
     accounts.router,
+    account_budgets.router,
     invitations.router,
     keys.router,
     owner.router,
