@@ -466,3 +466,57 @@ async def test_calls_that_nobody_answers_are_no_hindrance_elsewhere(world: World
         {"role": "user", "content": "Weather?"},
         {"role": "user", "content": "Never mind"},
     ]
+
+
+async def test_a_conversation_with_tools_is_read_through_every_door(world: World) -> None:
+    world.vendor.reply = lambda text: Reply([], calls=CALLS[:1] if text == "Weather?" else [])
+    first = await create(world, "Weather?", tools=[WEATHER], user="ada")
+    result = {"type": "function_call_output", "call_id": "call_1", "output": "warm"}
+    world.vendor.reply = lambda text: Reply([f"It is {text}."])
+    await create(world, [result], previous_response_id=first.id, user="grace")
+    conversation_id = first.conversation.id.removeprefix("conv_")
+    for path, key in (
+        (f"/conversations/{conversation_id}", "messages"),
+        (f"/api/conversations/{conversation_id}/messages", "messages"),
+        (f"/api/conversations/{conversation_id}/export?format=json", "messages"),
+    ):
+        answer = await world.parlez.call("GET", path)
+        assert answer.status == 200
+        assert [(each["role"], each["content"]) for each in answer.body[key]] == [
+            ("user", "Weather?"),
+            ("assistant", ""),
+            ("tool", "warm"),
+            ("assistant", "It is warm."),
+        ]
+
+
+async def test_deleting_takes_feedback_along_and_leaves_what_others_said(world: World) -> None:
+    call = world.parlez.call
+    conversation_id = (await call("POST", "/api/conversations", {"title": "Kept"})).body["id"]
+    path = f"/api/conversations/{conversation_id}"
+    await call("POST", f"{path}/messages", {"role": "user", "content": "A note"})
+    response = await create(world, "One", conversation=conversation_id)
+    rating = {
+        "conversation_id": conversation_id,
+        "message_id": response.output[0].id,
+        "feedback_type": "thumbs_up",
+    }
+    assert (await call("POST", "/api/feedback", rating)).body["status"] == "success"
+    analysis = f"/api/feedback/analyze/{conversation_id}"
+    assert (await call("GET", analysis)).body["total_feedback"] == 1
+    await world.client.responses.delete(response.id)
+    assert await world.history(conversation_id.removeprefix("conv_")) == [("user", "A note")]
+    assert (await call("GET", analysis)).body["total_feedback"] == 0
+
+
+async def test_no_response_is_deleted_while_others_go_on_from_it(world: World) -> None:
+    gate = asyncio.Event()
+    first = await create(world, "One")
+    world.vendor.reply = lambda _: Reply(["two"], gate=gate)
+    second = await create(world, "Two", previous_response_id=first.id, background=True)
+    with pytest.raises(openai.ConflictError):
+        await world.client.responses.delete(first.id)
+    gate.set()
+    await events_of(await world.client.responses.retrieve(second.id, stream=True))
+    await world.client.responses.delete(first.id)
+    await world.client.responses.delete(second.id)

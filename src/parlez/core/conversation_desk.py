@@ -136,7 +136,8 @@ class ConversationDesk:
                     raise
 
     async def delete_turn(self, scope: Scope, turn_id: str) -> None:
-        """Stop a turn and erase it. Raises `NotFound`."""
+        """Stop a turn and erase it. Raises `NotFound`, and `Conflict` while others of its
+        conversation wait or run."""
         await self._engine.stop(scope, turn_id)
         await self._store.delete_turn(scope, turn_id)
 

@@ -46,7 +46,7 @@ def turn_request(body: ChatRequest) -> TurnRequest:
     return TurnRequest(
         text=last.content,
         conversation_id=conversation_id,
-        user_label=body.user,
+        user_label=None if conversation_id else body.user,
         model=body.model,
         system_prompt=system,
         options=_options(body),

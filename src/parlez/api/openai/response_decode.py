@@ -37,7 +37,7 @@ def turn_request(body: CreateRequest, previous: EndedTurn | None) -> TurnRequest
     return TurnRequest(
         text=last.content,
         conversation_id=conversation_id,
-        user_label=body.user,
+        user_label=None if conversation_id else body.user,
         model=body.model,
         system_prompt=joined([body.instructions or "", *system]),
         options=Options(

@@ -93,6 +93,6 @@ class ConversationStore(Protocol):
 
     async def delete_turn(self, scope: Scope, turn_id: str) -> None:
         """Erase a turn with what it was asked and its answer. What was said after it follows what
-        was said before it; a conversation without another turn goes with it. Raises `NotFound`, and
-        `Conflict` while the turn waits or runs."""
+        was said before it; a conversation in which nothing else was said goes with it. Raises
+        `NotFound`, and `Conflict` while a turn of the conversation waits or runs."""
         ...
