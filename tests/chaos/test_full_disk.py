@@ -23,7 +23,7 @@ GIVEN_UP_SECONDS = sum(END_PAUSES) + 1.0
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    with small_disk(tmp_path / "disk", 4) as disk:
+    with small_disk(tmp_path / "disk", 12) as disk:
         yield disk
 
 

@@ -33,10 +33,8 @@ async def test_what_waits_for_a_lock(
         await asking
         url = (await house.start()).url
         other.rollback()
-    sent = stored.rows("SELECT 1 FROM pg_stat_activity WHERE pid = :pid", pid=waiting[0][0])
-    while sent:
+    while stored.rows("SELECT 1 FROM pg_stat_activity WHERE pid = :pid", pid=waiting[0][0]):
         await asyncio.sleep(0.01)
-        sent = stored.rows("SELECT 1 FROM pg_stat_activity WHERE pid = :pid", pid=waiting[0][0])
     await ledger.check_kept(url)
     assert stored.rows("SELECT id FROM message") == []
     await ledger.finish(url)

@@ -106,10 +106,10 @@ async def test_cut_by_a_kill(
 
 
 async def test_cut_by_a_clean_restart(house: House, client: aiohttp.ClientSession) -> None:
-    house.settings["PARLEZ_SHUTDOWN_SECONDS"] = "0.4"
+    house.settings["PARLEZ_SHUTDOWN_SECONDS"] = "2.5"
     url = (await house.start()).url
     # Some end within the time that a stop leaves them, the others are interrupted.
-    questions = [question(number, 30, 0.02 if number % 2 else 0.2) for number in range(8)]
+    questions = [question(number, 30, 0.04 if number % 2 else 0.25) for number in range(8)]
     listeners = [Listener(client, each) for each in questions]
     asking = [asyncio.create_task(listener.ask(url)) for listener in listeners]
     while not all(listener.text for listener in listeners):

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import cycle
+from typing import Any
 
 import pytest
 from tests.support.engine import ME, SOMEBODY_ELSE, Rig, text_of
@@ -13,6 +15,7 @@ from parlez.core.errors import (
     ModelFailed,
     NotFound,
     QueueFull,
+    StorageError,
     StorageFull,
 )
 from parlez.core.events import (
@@ -314,6 +317,81 @@ async def test_an_end_that_cannot_be_stored_is_swept_up(stores: Stores) -> None:
     assert lost.turn.state is State.INTERRUPTED
     assert lost.text == "Said this"
     assert await rig.engine.sweep() == 0
+
+
+class UnheardStore:
+    """Does what it is asked, and says so but for the calls of one method whose places, counted from
+    1, are in `unheard`."""
+
+    def __init__(self, stores: Stores, method: str, *unheard: int):
+        self._turns = stores.turns
+        self._method = method
+        self._unheard = unheard
+        self._calls = 0
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._turns, name)
+        if name != self._method:
+            return found
+
+        async def call(*arguments: Any) -> Any:
+            result = await found(*arguments)
+            self._calls += 1
+            if self._calls in self._unheard:
+                raise StorageError("The connection broke.")
+            return result
+
+        return call
+
+
+@pytest.mark.usefixtures("quick_pauses")
+async def test_a_turn_that_left_its_queue_unheard_is_begun(stores: Stores) -> None:
+    rig = Rig(stores, [["Said", Pause(0.01), " this"], "next"])
+    rig.engine._store = UnheardStore(stores, "end", 1)
+    turn = (await rig.start("1", stream=True)).turn
+    waiting = (await rig.start("2", conversation_id=turn.conversation_id)).turn
+    assert (await rig.engine.wait(ME, turn.id)).text == "Said this"
+    assert [await rig.engine.sweep() for _ in range(3)] == [0, 1, 0]
+    async with asyncio.timeout(5):
+        assert (await rig.engine.wait(ME, waiting.id)).text == "next"
+    assert await rig.said(turn) == ["1", "Said this", "2", "next"]
+
+
+async def test_a_turn_that_was_stopped_in_its_queue_unheard_ends(stores: Stores) -> None:
+    rig = Rig(stores, [["Said", Pause()]])
+    rig.engine._store = UnheardStore(stores, "stop_queued", 1)
+    turn = (await rig.start("1", stream=True)).turn
+    waiting = (await rig.start("2", conversation_id=turn.conversation_id)).turn
+    with pytest.raises(StorageError):
+        await rig.engine.stop(ME, waiting.id)
+    assert [await rig.engine.sweep() for _ in range(3)] == [0, 1, 0]
+    async with asyncio.timeout(5):
+        assert (await rig.engine.stop(ME, waiting.id)).turn.state is State.STOPPED
+    assert rig.engine.open_turns == 1
+    await rig.engine.stop(ME, turn.id)
+
+
+async def test_a_log_that_got_more_than_was_heard_of_is_numbered_on(stores: Stores) -> None:
+    rig = Rig(stores, [cycle(["endless", Pause(0.01)])])
+    rig.engine._store = UnheardStore(stores, "append", 2)
+    turn = (await rig.start(stream=True)).turn
+    told = [await rig.events(turn), await rig.events(turn)]
+    ended = await rig.engine.wait(ME, turn.id)
+    assert ended.turn.state is State.FAILED
+    for events in told:
+        assert [each.number for each in events] == list(range(1, len(events) + 1))
+        assert text_of(events) == ended.text
+
+
+async def test_a_whole_answer_needs_no_log(stores: Stores) -> None:
+    rig = Rig(stores, [["a", Pause(0.02), "b"]])
+    rig.engine._store = UnheardStore(stores, "append", 2)
+    turn = (await rig.start(stream=True)).turn
+    events = await rig.events(turn)
+    assert [each.number for each in events] == list(range(1, len(events) + 1))
+    assert text_of(events) == "ab"
+    ended = await rig.engine.wait(ME, turn.id)
+    assert (ended.turn.state, ended.text) == (State.COMPLETED, "ab")
 
 
 async def test_nothing_is_left_behind(stores: Stores) -> None:
