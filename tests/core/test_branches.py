@@ -202,13 +202,16 @@ async def test_a_restart_keeps_what_was_to_be_gone_on_with(stores: Stores, strea
 
 
 async def test_only_what_was_cut_short_is_gone_on_with(stores: Stores) -> None:
-    rig = Rig(stores, [CUT, "whole", HALF])
+    rig = Rig(stores, [CUT, "whole", CUT, HALF])
     first = (await rig.say("1")).turn
     where: dict[str, Any] = {"conversation_id": first.conversation_id}
     second = (await rig.say("2", **where)).turn
     for message_id in (None, second.answer_id, second.user_message_id):
         with pytest.raises(Conflict):
             await again(rig, first, Continuation(message_id))
+    said = (await rig.say("I said", role=Role.ASSISTANT, **where)).turn
+    with pytest.raises(Conflict, match="no answer"):
+        await again(rig, said, Continuation(said.user_message_id))
     running = await begun(rig, "3", **where)
     with pytest.raises(Conflict, match="still waits or runs"):
         await again(rig, first, Continuation(first.answer_id))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from parlez.core.errors import Conflict, InvalidInput
+from parlez.core.errors import Conflict, InvalidInput, NotFound
 from parlez.core.identity import Scope
 from parlez.core.messages import Message, Role, State
 from parlez.core.turns import Attachment, Continuation, Edit, Regeneration, Turn, TurnKind
@@ -70,7 +70,8 @@ def _continuation(
         raise Conflict("There is no answer in this conversation.")
     message, _ = messages.find(c, scope, conversation_id, named)
     turn = _turn(c, scope, message)
-    if message.role is not Role.ASSISTANT or turn is None or _is_whole(turn):
+    # What was said in the model's name, and answered, is no answer of its own.
+    if turn is None or message.id != turn.answer_id or _is_whole(turn):
         raise Conflict("That is no answer that was cut short.")
     if not message.content:
         raise Conflict("That answer has no text to go on from. Regenerate it instead.")
@@ -85,8 +86,11 @@ def _is_whole(turn: Turn) -> bool:
 
 def _turn(c: Connection, scope: Scope, message: Message) -> Turn | None:
     """The turn that was asked a message, or gave it as its answer, if there is one. What was said
-    before, and only came with a turn, has none."""
+    before, and only came with a turn, has none, nor has what stayed when its turn was erased."""
     if not message.turn_id:
         return None
-    turn = turns.find(c, scope, message.turn_id)
+    try:
+        turn = turns.find(c, scope, message.turn_id)
+    except NotFound:
+        return None
     return turn if message.id in (turn.user_message_id, turn.answer_id) else None
