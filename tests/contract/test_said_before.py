@@ -5,8 +5,10 @@ from tests.contract.test_turn_store import COMPLETED, NOBODY, begin, said
 from tests.support.engine import ME, SOMEBODY_ELSE
 from tests.support.store import Stores
 
+from parlez.core.conversations import Profile
 from parlez.core.errors import Conflict, NotFound
 from parlez.core.events import Numbered, TextDelta, ToolCalled
+from parlez.core.feedback import Feedback, FeedbackType
 from parlez.core.messages import Role, State
 from parlez.core.ports.chat_model import (
     AnswerForm,
@@ -16,7 +18,14 @@ from parlez.core.ports.chat_model import (
     Tool,
     ToolChoice,
 )
-from parlez.core.turns import Ending, IdempotencyKey, Turn, TurnRequest
+from parlez.core.turns import (
+    Edit,
+    Ending,
+    IdempotencyKey,
+    Regeneration,
+    Turn,
+    TurnRequest,
+)
 
 CALL = ToolCalled("call_1", "look", '{"at": "é"}')
 EARLIER = (
@@ -153,3 +162,56 @@ async def test_a_deleted_attempt_leaves_the_other(stores: Stores) -> None:
     assert await said(stores, second) == before
     await stores.conversations.delete_turn(ME, second.id)
     assert await said(stores, third) == ["Three", "answer"]
+
+
+async def test_what_was_asked_elsewhere_too_is_not_erased(stores: Stores) -> None:
+    first = await ask(stores, TurnRequest("Two", earlier=EARLIER))
+    await stores.turns.end(first, COMPLETED)
+    where = first.conversation_id
+    one = (await stores.conversations.history(ME, where, 10, None)).messages[0]
+    other = TurnRequest("", where, attachment=Regeneration(one.id))
+    second = await ask(stores, other)
+    await stores.turns.end(second, COMPLETED)
+    await stores.conversations.delete_turn(ME, second.id)
+    assert await said(stores, first) == ["One"]
+    again = await ask(stores, TurnRequest("", where, attachment=Regeneration(first.answer_id)))
+    await stores.turns.end(again, COMPLETED)
+    assert await said(stores, first) == ["One", "", "", "1", "Two", "answer"]
+    third = await ask(stores, other)
+    await stores.turns.end(third, COMPLETED)
+    await stores.conversations.delete_turn(ME, first.id)
+    await stores.conversations.delete_turn(ME, again.id)
+    assert await said(stores, third) == ["One", "answer"]
+    left = TurnRequest("", where, attachment=Regeneration(third.user_message_id))
+    assert (await ask(stores, left)).user_message_id == one.id
+
+
+async def test_what_was_added_alone_is_not_erased(stores: Stores) -> None:
+    made = await stores.conversations.create(ME, None, Profile(), None)
+    for text in ("One", "Two"):
+        prompt = Prompt(Role.USER, text)
+        last = await stores.conversations.add(ME, made.id, None, prompt, None)
+    turn = await ask(stores, TurnRequest("", made.id, attachment=Regeneration()))
+    await stores.turns.end(turn, COMPLETED)
+    later = Prompt(Role.USER, "Later")
+    await stores.conversations.add(ME, made.id, None, later, None)
+    opinion = Feedback(made.id, turn.answer_id, None, FeedbackType.THUMBS_UP, 1)
+    await stores.feedback.give(ME, opinion, None)
+    await stores.conversations.delete_turn(ME, turn.id)
+    assert await said(stores, turn) == ["One", "Two", "Later"]
+    assert last.content == "Two"
+    found = await stores.feedback.analyse(ME, made.id, None, 10)
+    assert found.total_feedback == 0, "it goes with what it was about"
+
+
+async def test_what_is_about_to_be_replaced_is_not_erased(stores: Stores) -> None:
+    first = await begin(stores, "One")
+    await stores.turns.end(first, COMPLETED)
+    running = await begin(stores, "Two", first.conversation_id)
+    edit = TurnRequest("Otherwise", first.conversation_id, attachment=Edit(first.user_message_id))
+    waiting = await ask(stores, edit)
+    with pytest.raises(Conflict, match="still runs"):
+        await stores.conversations.delete_turn(ME, first.id)
+    promoted = await stores.turns.end(running, COMPLETED)
+    assert promoted
+    assert promoted.id == waiting.id
