@@ -81,7 +81,7 @@ async def test_what_was_said_before_is_stored_as_it_was_said(world: World) -> No
         messages=[
             {"role": "system", "content": "Be brief."},
             {"role": "user", "content": [{"type": "text", "text": "One"}]},
-            {"role": "assistant", "content": "1"},
+            {"role": "assistant", "content": [{"type": "refusal", "refusal": "1"}]},
             {"role": "developer", "content": "In numbers."},
             {"role": "user", "content": "Two"},
         ],
@@ -219,6 +219,10 @@ async def test_what_is_not_known_is_ignored(world: World) -> None:
         ({"web_search_options": {}}, "web_search_options"),
         ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, "tools[0].type"),
         ({"tool_choice": {"type": "allowed_tools", "allowed_tools": {}}}, "tool_choice"),
+        (
+            {"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": ["f"]}}},
+            "tool_choice",
+        ),
         ({"temperature": 3}, "temperature"),
         ({"temperature": "hot"}, "temperature"),
         ({"messages": []}, "messages"),
@@ -284,6 +288,7 @@ async def test_a_call_can_be_tied_to_a_conversation(world: World) -> None:
             {"role": "user", "content": "And now?"},
         ],
         metadata={"conversation_id": conversation_id},
+        user="not 1",
     )
     assert answer.headers["parlez-conversation-id"] == conversation_id
     assert await world.history(conversation_id) == [

@@ -375,7 +375,7 @@ async def test_a_response_is_deleted(world: World) -> None:
 async def test_what_follows_a_deleted_response_stays(world: World) -> None:
     first = await create(world, [*_said("One", "Two")])
     second = await create(world, [*_said("Three", "Four")], previous_response_id=first.id)
-    third = await create(world, "Five", previous_response_id=second.id)
+    third = await create(world, "Five", previous_response_id=second.id, user="somebody")
     conversation_id = first.conversation.id.removeprefix("conv_")
     await world.client.responses.delete(second.id)
     left = ["One", "Two", "You said: Two ", "Five", "You said: Five "]

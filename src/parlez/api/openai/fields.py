@@ -32,6 +32,7 @@ class Part(BaseModel):
 
     type: str = Field(examples=["text"])
     text: Text | None = None
+    refusal: Text | None = None
 
 
 class Function(BaseModel):

@@ -24,7 +24,7 @@ def tool_choice_of(choice: Any, tools: Sequence[Tool]) -> ToolChoice | None:
             "tool_choice", "tool_choice must be 'auto', 'none', 'required', or name one function."
         )
     name = choice.get("name") or _nested_name(choice.get(_NESTED))
-    if name not in {tool.name for tool in tools}:
+    if name not in [tool.name for tool in tools]:
         raise _bad_choice("it names a function that is not among the tools.")
     return ToolChoice("function", name)
 

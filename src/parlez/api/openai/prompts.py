@@ -21,7 +21,7 @@ def text_of(content: str | Sequence[Part] | None, param: str) -> str:
                 f"{param}[{place}]",
                 f"{param}[{place}] is of a type that is not supported. Send text.",
             )
-    return "".join(part.text or "" for part in content)
+    return "".join(part.text or part.refusal or "" for part in content)
 
 
 def joined(texts: Sequence[str]) -> str | None:
