@@ -42,13 +42,18 @@ async def test_what_was_used_is_added_up(parlez: Running, stranger: dict[str, st
     assert first.headers["parlez-conversation-id"] in {each["group"] for each in by_conversation}
     (day,) = (await parlez.call("GET", "/api/usage")).body["groups"]
     assert len(day["group"]) == 10
+    assert (await parlez.call("GET", "/api/usage?until=0001-01-01T00:00:00Z")).status == 200
     past = await parlez.call("GET", "/api/usage?until=2020-01-01T00:00:00Z")
     assert past.body["groups"] == []
     assert (await parlez.call("GET", "/api/usage", headers=stranger)).body["groups"] == []
 
 
 @pytest.mark.parametrize(
-    "query", ["by=colour", "since=yesterday", "since=2020-01-01T00:00:00", "limit=0", "limit=1001"]
+    "query",
+    [
+        *("by=colour", "limit=0", "limit=1001", "since=yesterday", "since=2020-01-01T00:00:00"),
+        *("since=0001-01-01T00:00:00%2B23:00", "until=0001-01-01T00:00:00%2B23:00"),
+    ],
 )
 async def test_a_query_that_cannot_be_used(parlez: Running, query: str) -> None:
     assert (await parlez.call("GET", f"/api/usage?{query}")).status == 400

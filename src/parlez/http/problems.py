@@ -57,6 +57,7 @@ class Problems:
             (ParlezError, self._on_parlez_error),
             (RequestValidationError, self._on_invalid),
             (HTTPException, self._on_http_exception),
+            (Exception, self._on_bug),
         ):
             app.add_exception_handler(kind, handle)
 
@@ -85,6 +86,9 @@ class Problems:
         code = HTTPStatus(status).phrase.lower().replace(" ", "_")
         message = _MESSAGES.get(status, HTTPStatus(status).phrase)
         return self.response(request.scope, Problem(status, code, message, error.headers or {}))
+
+    def _on_bug(self, request: Request, error: Exception) -> JSONResponse:
+        return self.response(request.scope, Problem(500, "internal_error", INTERNAL))
 
 
 def problem_of(error: ParlezError) -> Problem:

@@ -11,8 +11,16 @@ from pydantic import BaseModel
 
 from parlez.http.problems import Problem
 
-_CODES: Mapping[int, str] = MappingProxyType({401: "invalid_api_key", 429: "rate_limit_exceeded"})
+_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "unauthenticated": "invalid_api_key",
+        "rate_limited": "rate_limit_exceeded",
+        "budget_exceeded": "insufficient_quota",
+    }
+)
 """Where OpenAI has a name of its own that programs look for."""
+
+_TYPES: Mapping[str, str] = MappingProxyType({"budget_exceeded": "insufficient_quota"})
 
 
 class ErrorDetail(BaseModel):
@@ -30,9 +38,9 @@ def problem_body(problem: Problem) -> dict[str, Any]:
     return {
         "error": {
             "message": problem.message,
-            "type": error_type(problem.status),
+            "type": _TYPES.get(problem.code) or error_type(problem.status),
             "param": problem.param,
-            "code": _CODES.get(problem.status, problem.code),
+            "code": _CODES.get(problem.code, problem.code),
             **problem.details,
         }
     }

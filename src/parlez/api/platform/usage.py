@@ -42,6 +42,10 @@ class UsageResponse(BaseModel):
     groups: list[UsageGroup]
 
 
+_WITHOUT_SINCE = 30 * 86_400_000_000
+"""Microseconds."""
+
+
 @router.get("", summary="Read the ledger", responses=errors(ErrorResponse, 400, 401, 403, 503))
 async def usage(
     request: Request,
@@ -56,8 +60,8 @@ async def usage(
     """What the account's turns used, added up. Turns that were stopped or failed count with what
     they are guessed to have used. The newest days come first, all else by how much was used."""
     ends = until or datetime.now(UTC) + timedelta(seconds=1)
-    begins = since or ends - timedelta(days=30)
-    first, last = _microseconds(begins), _microseconds(ends)
+    last = _microseconds(ends)
+    first = _microseconds(since) if since else max(last - _WITHOUT_SINCE, 0)
     found = await services(request).ledger.sums(caller.scope, first, last, by, limit)
     return UsageResponse(
         since=iso_time(first),
@@ -88,6 +92,6 @@ def _name(group: str | int | None, by: Grouping) -> str | None:
 
 def _microseconds(time: datetime) -> int:
     try:
-        return int(time.timestamp() * 1_000_000)
+        return int(time.astimezone(UTC).timestamp() * 1_000_000)
     except (OverflowError, ValueError):
         raise InvalidInput("since and until must be times of this era.") from None
