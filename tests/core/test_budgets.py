@@ -8,25 +8,39 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.engine import ME, MODEL, SOMEBODY_ELSE, Rig
+from tests.support.engine import ME, MODEL, SOMEBODY_ELSE, OneModel, Rig
 from tests.support.store import Stores
 
 from parlez.core.budget import Budget, Period, Unit
+from parlez.core.budgets import Budgets
+from parlez.core.conversations import Profile
 from parlez.core.errors import BudgetExceeded, Forbidden, ModelFailed, NotFound
 from parlez.core.events import Usage
-from parlez.core.identity import Right
+from parlez.core.identity import Caller, Right
 from parlez.core.keys import ApiKey, KeyKind
-from parlez.core.messages import State
+from parlez.core.messages import Role, State
 from parlez.core.models import Model
-from parlez.core.ports.chat_model import Finished
+from parlez.core.ports.chat_model import Finished, Options, Prompt
 from parlez.core.prices import Price
 from parlez.core.reserve import Reserve
 from parlez.core.turns import IdempotencyKey, Payer, Turn, TurnRequest
-from parlez.testing.scripted_model import Pause, Script
+from parlez.testing.scripted_model import Pause, Script, ScriptedModel
 
 REPORTED = Finished("stop", Usage(20, 10))
 PRICED = replace(MODEL, price=Price(Decimal(1), Decimal(2)))
 DAY = 86_400_000_000
+
+
+class Catalog(OneModel):
+    """A catalog of models, none of which answers; the first is the default."""
+
+    def __init__(self, *models: Model):
+        super().__init__(ScriptedModel([]))
+        self._default, *_ = models
+        self._models = {model.name: model for model in models}
+
+    def resolve(self, name: str | None) -> Model:
+        return self._models[name] if name else self._default
 
 
 class Shop:
@@ -37,10 +51,13 @@ class Shop:
         self.rig = Rig(stores, scripts or (lambda _: ["x", REPORTED]))
         self.model = model
 
+    def reckon(self, _: Turn) -> Reserve:
+        return Reserve.of(["Hi"], 100, [self.model])
+
     async def start(
         self, key: str | None = None, key_id: str | None = None, conversation_id: str | None = None
     ) -> Turn:
-        payer = Payer(key_id, None, Reserve.of(["Hi"], 100, [self.model]))
+        payer = Payer(key_id, None, self.reckon)
         idempotency = IdempotencyKey("test", key, "Hi") if key else None
         request = TurnRequest("Hi", conversation_id=conversation_id)
         return (await self.rig.engine.start(ME, request, idempotency, payer)).turn
@@ -140,7 +157,7 @@ async def test_every_end_gives_back(stores: Stores) -> None:
     assert (await shop.budget()).reserved == 0
     await shop.say()
     assert (await shop.budget()).reserved == 0
-    lost = Payer(None, None, Reserve.of(["Hi"], 100, [PRICED]))
+    lost = Payer(None, None, shop.reckon)
     await stores.turns.start(ME, TurnRequest("Hi"), "m", None, lost)
     assert (await shop.budget()).reserved > 0
     await stores.turns.interrupt_open("the server was restarted")
@@ -225,3 +242,28 @@ def test_periods_follow_the_calendar(now: int) -> None:
         assert period.start(end - 1) == start
     assert Period.DAY.end(now) - Period.DAY.start(now) == DAY
     assert datetime.fromtimestamp(Period.MONTH.start(now) / 1_000_000, UTC).day == 1
+
+
+async def test_what_is_set_aside_is_for_the_turn_as_the_conversation_makes_it(
+    stores: Stores,
+) -> None:
+    price = Price(Decimal(10), Decimal(10))
+    dear = replace(PRICED, name="dear", context_tokens=100_000, price=price)
+    budgets = Budgets(stores.budgets, Catalog(PRICED, dear), stores.clock)
+    await budgets.set(ME, None, Unit.COST, Period.DAY, 10**9)
+    profile = Profile(model="dear", system_prompt="s" * 35_000)
+    made = await stores.conversations.create(ME, None, profile, None)
+    said = Prompt(Role.USER, "y" * 70_000)
+    await stores.conversations.add(ME, made.id, None, said, None)
+    reserved = []
+    for _ in range(2):
+        request = TurnRequest("z" * 3_500, made.id, options=Options(max_tokens=100))
+        payer = Payer(reserve=budgets.reserve(Caller(ME, frozenset()), request))
+        started = await stores.turns.start(ME, request, "scripted", None, payer)
+        assert started.turn.reserved is not None
+        reserved.append(started.turn.reserved)
+    first, waiting = reserved
+    assert 31_100 < first.tokens < 31_200
+    assert first.cost is not None
+    assert first.cost > first.tokens * 9
+    assert 42_200 < waiting.tokens < 42_400, "it follows all that waits before it"

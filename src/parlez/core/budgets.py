@@ -1,16 +1,16 @@
 """How much accounts, and their keys, may spend."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from parlez.core.budget import Budget, Period, Unit
 from parlez.core.context import text_of_form, texts_of
-from parlez.core.conversations import Profile
 from parlez.core.identity import Caller, Scope
 from parlez.core.models import ModelCatalog
 from parlez.core.ports.budget_store import BudgetStore
 from parlez.core.ports.clock import Clock
 from parlez.core.reserve import Reserve
-from parlez.core.turns import TurnRequest
+from parlez.core.turns import Turn, TurnRequest
 
 
 class Budgets:
@@ -27,17 +27,19 @@ class Budgets:
         """Read which accounts have budgets; to be called before anything is asked."""
         self._accounts = await self._store.accounts()
 
-    def reserve(self, caller: Caller, request: TurnRequest) -> Reserve | None:
-        """What a turn must set aside; None for a caller whose account has no budget."""
+    def reserve(self, caller: Caller, request: TurnRequest) -> Callable[[Turn], Reserve] | None:
+        """What a turn must set aside, once it is known which one the request comes to: much of it
+        may be its conversation's. None for a caller whose account has no budget."""
         if caller.scope.account_id not in self._accounts:
             return None
-        model = self._catalog.resolve(request.model)
+        said = [text for prompt in request.said for text in texts_of(prompt)]
+        return partial(self._reserve, said)
+
+    def _reserve(self, said: Sequence[str], turn: Turn) -> Reserve:
+        model = self._catalog.resolve(turn.model)
         models = [model, *(self._catalog.resolve(name) for name in model.fallback)]
-        profile = request.profile or Profile()
-        system_prompt = request.system_prompt or profile.system_prompt or ""
-        texts = [system_prompt, *filter(None, [text_of_form(request.form)])]
-        texts += [text for prompt in request.said for text in texts_of(prompt)]
-        return Reserve.of(texts, request.options.max_tokens, models)
+        texts = [turn.system_prompt or "", *filter(None, [text_of_form(turn.form)]), *said]
+        return Reserve.of(texts, turn.options.max_tokens, models)
 
     async def list(self, scope: Scope) -> Sequence[Budget]:
         return await self._store.list(scope, self._clock.now())

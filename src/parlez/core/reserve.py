@@ -35,10 +35,14 @@ class Reserve:
             tuple(models),
         )
 
+    @property
+    def room(self) -> int:
+        """The most tokens that any of the models reads."""
+        return max(model.context_tokens for model in self.models)
+
     def most(self, earlier_tokens: int) -> Reserved:
         """What to set aside in a conversation that has so many tokens."""
-        room = max(model.context_tokens for model in self.models)
-        usage = Usage(min(self.new_tokens + earlier_tokens, room), self.answer_tokens)
+        usage = Usage(min(self.new_tokens + earlier_tokens, self.room), self.answer_tokens)
         costs = [cost(usage, model.price) for model in self.models]
         known = [each for each in costs if each is not None]
         return Reserved(

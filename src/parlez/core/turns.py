@@ -1,6 +1,6 @@
 """A turn: one user message and the answer to it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -108,12 +108,12 @@ class IdempotencyKey:
 @dataclass(frozen=True, slots=True)
 class Payer:
     """Who a turn is for: the key that it was asked with, None for the local owner; the meter that
-    counts it, None where none does; what its budgets must set aside, None if it has none; and the
-    session that it was asked in, None where there is none."""
+    counts it, None where none does; what its budgets must set aside for the turn that it comes to,
+    None if it has none; and the session that it was asked in, None where there is none."""
 
     key_id: str | None = None
     meter: str | None = None
-    reserve: Reserve | None = None
+    reserve: "Callable[[Turn], Reserve] | None" = None
     session_id: str | None = None
 
 

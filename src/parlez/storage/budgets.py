@@ -1,5 +1,6 @@
 """Budgets as rows, and behind `core.ports.budget_store`."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from parlez.core.identity import Scope
 from parlez.core.ids import new_id
 from parlez.core.reserve import Reserve, Reserved
 from parlez.core.turns import Ending, Turn
-from parlez.storage import ledger
+from parlez.storage import earlier_tokens, ledger
 from parlez.storage.connection import Connection, Row
 from parlez.storage.database import Database
 
@@ -62,13 +63,6 @@ _NOTE = text("""
     WHERE account_id = :account_id AND id = :id
 """)
 
-_EARLIER = text("""
-    SELECT prompt_tokens + completion_tokens FROM turn
-    WHERE account_id = :account_id AND conversation_id = :conversation_id
-        AND prompt_tokens IS NOT NULL
-    ORDER BY position DESC LIMIT 1
-""")
-
 
 class SqlBudgetStore:
     def __init__(self, database: Database):
@@ -95,12 +89,12 @@ class SqlBudgetStore:
             raise NotFound("There is no such budget.")
 
 
-def reserve(c: Connection, turn: Turn, asked: Reserve) -> Turn:
+def reserve(c: Connection, turn: Turn, reckon: Callable[[Turn], Reserve]) -> Turn:
     """Set aside what a turn, which has just been stored, may cost. Raises `BudgetExceeded`, and
     `Forbidden` where nobody knows what it may cost."""
     account_id = turn.scope.account_id
-    row = c.one(_EARLIER, account_id=account_id, conversation_id=turn.conversation_id)
-    reserved = asked.most(int(row[0]) if row else 0)
+    asked = reckon(turn)
+    reserved = asked.most(earlier_tokens.of(c, turn, asked.room))
     for budget in c.all(_OF_TURN, account_id=account_id, key_id=turn.key_id or ""):
         _reserve(c, turn, budget, reserved)
     c.do(
