@@ -242,14 +242,14 @@ async def test_a_key_of_a_turn_that_came_to_nothing_begins_anew(
 
 
 async def test_pruning_forgets_what_is_old_and_nothing_else(stores: Stores) -> None:
-    old = (await start(stores, key="old", payer=Payer(meter="m"), stream=True)).turn
+    old = (await start(stores, key="old", payer=Payer(meters=("m",)), stream=True)).turn
     running = await begin(stores)
     for turn in (old, running):
         await stores.turns.append(turn, [Numbered(2, 1, TextDelta("x"))])
     await stores.turns.end(old, Ending(State.COMPLETED, "stop", text="x"))
     then = stores.clock.time + 1
     stores.clock.time += 10
-    new = (await start(stores, key="new", payer=Payer(meter="m"), stream=True)).turn
+    new = (await start(stores, key="new", payer=Payer(meters=("m",)), stream=True)).turn
     await stores.turns.append(new, [Numbered(2, 1, TextDelta("x"))])
     await stores.turns.end(new, Ending(State.COMPLETED, "stop", text="x"))
     await stores.turns.prune(then, then, then)
@@ -263,7 +263,7 @@ async def test_pruning_forgets_what_is_old_and_nothing_else(stores: Stores) -> N
 
 
 async def test_calls_are_counted_with_what_they_paid_for(stores: Stores) -> None:
-    paying = Payer(meter="subject")
+    paying = Payer(meters=("subject",))
     turn = (await start(stores, key="k", payer=paying)).turn
     await start(stores, key="k", payer=paying)
     stores.clock.time += 5

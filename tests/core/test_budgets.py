@@ -57,7 +57,7 @@ class Shop:
     async def start(
         self, key: str | None = None, key_id: str | None = None, conversation_id: str | None = None
     ) -> Turn:
-        payer = Payer(key_id, None, self.reckon)
+        payer = Payer(key_id, (), self.reckon)
         idempotency = IdempotencyKey("test", key, "Hi") if key else None
         request = TurnRequest("Hi", conversation_id=conversation_id)
         return (await self.rig.engine.start(ME, request, idempotency, payer)).turn
@@ -157,7 +157,7 @@ async def test_every_end_gives_back(stores: Stores) -> None:
     assert (await shop.budget()).reserved == 0
     await shop.say()
     assert (await shop.budget()).reserved == 0
-    lost = Payer(None, None, shop.reckon)
+    lost = Payer(None, (), shop.reckon)
     await stores.turns.start(ME, TurnRequest("Hi"), "m", None, lost)
     assert (await shop.budget()).reserved > 0
     await stores.turns.interrupt_open("the server was restarted")

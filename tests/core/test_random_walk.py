@@ -26,7 +26,7 @@ from parlez.testing.scripted_model import Pause, Script
 
 STEPS = 40
 SEEDS = 4
-PAYER = Payer("key", None, lambda _: Reserve.of(["Hi"], 100, [MODEL]))
+PAYER = Payer("key", (), lambda _: Reserve.of(["Hi"], 100, [MODEL]))
 
 _TREE = text("SELECT id, parent_id, turn_id, content FROM message WHERE conversation_id = :id")
 _TURNS = text("SELECT id, user_message_id, answer_id FROM turn WHERE conversation_id = :id")

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.support.people import member
 from tests.support.server import Running, run_server
 from tests.support.store import TestClock
 from tests.support.vendor import Vendor
@@ -244,3 +245,14 @@ async def test_the_limit_holds_in_every_dialect(parlez: Running, key: str) -> No
     answer = await parlez.call("POST", "/conversations/start", body, headers=headers)
     assert answer.status == 429
     assert answer.body["code"] == "rate_limited"
+
+
+async def test_more_keys_are_no_way_around_the_limits_of_a_tier(parlez: Running) -> None:
+    grace = await member(parlez)
+    keys = [(await grace.call("POST", "/generate_api_key")).body["api_key"] for _ in "12"]
+    answers = [await chat(parlez, key) for _ in range(6) for key in keys]
+    assert [answer.status for answer in answers] == [200] * 10 + [429] * 2
+    assert 0 < answers[-1].body["retry_after"] <= 60
+    policy = '"hour";q=100;w=3600, "minute";q=10;w=60, "day";q=100;w=86400'
+    assert answers[0].headers["ratelimit-policy"] == policy
+    assert (await grace.call("POST", "/api/chat", {"message": "Hi"})).status == 429

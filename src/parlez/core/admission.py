@@ -1,8 +1,10 @@
 """Who may start a turn now."""
 
 import asyncio
+from collections.abc import Sequence
 
 from parlez.core.budgets import Budgets
+from parlez.core.errors import RateLimited
 from parlez.core.identity import Caller, Scope
 from parlez.core.limits import Allowance, Meter
 from parlez.core.ports.call_store import CallStore
@@ -36,25 +38,25 @@ class Admission:
         """Start a turn, or join the one that the key names, which costs nothing. Raises
         `RateLimited`, and whatever `TurnEngine.start` does."""
         reserve = self._budgets.reserve(caller, request)
-        if caller.meter is None:
-            payer = Payer(caller.key_id, None, reserve, caller.session_id)
-            return await self._engine.start(caller.scope, request, key, payer)
-        log = await self._log(caller.scope, caller.meter)
+        subjects = tuple(meter.subject for meter in caller.meters)
+        payer = Payer(caller.key_id, subjects, reserve, caller.session_id)
+        logs = [await self._log(caller.scope, meter) for meter in caller.meters]
         now = self._clock.now()
-        log.admit(now)
+        _admit(logs, now)
         started = None
         try:
-            payer = Payer(caller.key_id, caller.meter.subject, reserve, caller.session_id)
             started = await self._engine.start(caller.scope, request, key, payer)
         finally:
             if started is None or not started.created:
-                log.take_back(now)
+                _take_back(logs, now)
         return started
 
     def allowances(self, caller: Caller) -> tuple[Allowance, ...]:
         """How the limits of a caller stand who has just started a turn; nothing for one without."""
-        reading = self._logs.get(caller.meter) if caller.meter else None
-        return reading.result().allowances(self._clock.now()) if reading and reading.done() else ()
+        now = self._clock.now()
+        readings = [self._logs.get(meter) for meter in caller.meters]
+        logs = [reading.result() for reading in readings if reading and reading.done()]
+        return tuple(allowance for log in logs for allowance in log.allowances(now))
 
     async def _log(self, scope: Scope, meter: Meter) -> SlidingLog:
         """The calls of a meter. Whoever asks first reads them, and all others wait for that."""
@@ -73,3 +75,22 @@ class Admission:
     async def _read(self, scope: Scope, meter: Meter) -> SlidingLog:
         since = self._clock.now() - meter.longest_seconds * MICROSECONDS
         return SlidingLog(meter, await self._store.since(scope, meter.subject, since))
+
+
+def _admit(logs: Sequence[SlidingLog], now: int) -> None:
+    """Count a call with all or none. Raises the `RateLimited` that lasts longest."""
+    admitted, refusals = [], []
+    for log in logs:
+        try:
+            log.admit(now)
+            admitted.append(log)
+        except RateLimited as refusal:
+            refusals.append(refusal)
+    if refusals:
+        _take_back(admitted, now)
+        raise max(refusals, key=lambda refusal: refusal.reset_at)
+
+
+def _take_back(logs: Sequence[SlidingLog], now: int) -> None:
+    for log in logs:
+        log.take_back(now)

@@ -54,14 +54,15 @@ class Caller:
     """An authenticated caller.
 
     `key_id` or `session_id` names the credential that was used; with neither it is whoever sits at
-    the machine. `meter` is how its turns are counted; None is without limit. `epoch` is that of
-    `core.access` when the caller was let in; `expires_at` when the credential ends by itself.
+    the machine. `meters` are how its turns are counted; with none it is without limit. `epoch` is
+    that of `core.access` when the caller was let in; `expires_at` when the credential ends by
+    itself.
     """
 
     scope: Scope
     rights: frozenset[Right]
     key_id: str | None = None
-    meter: Meter | None = None
+    meters: tuple[Meter, ...] = ()
     session_id: str | None = None
     epoch: int = 0
     expires_at: int | None = None

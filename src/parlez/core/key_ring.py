@@ -7,7 +7,7 @@ from parlez.core.errors import Conflict, InvalidInput, Unauthenticated
 from parlez.core.identity import RIGHTS, Caller, Right, Scope
 from parlez.core.keys import ApiKey, KeyKind, KeyMint, KeySecret, StoredKey
 from parlez.core.limits import Meter
-from parlez.core.metering import account_meter
+from parlez.core.metering import account_meters
 from parlez.core.ports.clock import Clock
 from parlez.core.ports.key_store import KeyStore
 from parlez.core.tiers import TRUESYNC_KEY
@@ -115,7 +115,7 @@ class KeyRing:
             Scope(key.account_id),
             key.rights & RIGHTS[found.standing.role],
             key.id,
-            _meter(found),
+            _meters(found),
             epoch=self._access.epoch,
             expires_at=key.expires_at,
         )
@@ -138,11 +138,14 @@ def _good(found: StoredKey, now: int) -> bool:
     return found.key.valid(now) and not found.standing.disabled
 
 
-def _meter(stored: StoredKey) -> Meter | None:
-    """Who is counted, and how: a TrueSync key by itself, another with its account."""
-    if stored.key.kind is KeyKind.TRUESYNC:
-        return Meter(stored.key.id, TRUESYNC_KEY)
-    return account_meter(stored.account_id, stored.standing)
+def _meters(stored: StoredKey) -> tuple[Meter, ...]:
+    """Who is counted, and how: a key with its account, and a TrueSync key by itself. That is enough
+    for an account which was made with that key; any other could make more of them."""
+    by_account = account_meters(stored.account_id, stored.standing)
+    if stored.key.kind is not KeyKind.TRUESYNC:
+        return by_account
+    by_itself = Meter(stored.key.id, TRUESYNC_KEY)
+    return (by_itself, *by_account) if stored.has_login else (by_itself,)
 
 
 def _microseconds(span: timedelta) -> int:

@@ -40,11 +40,13 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key with what it takes to check it: the hash of its secret, and what its account may do."""
+    """A key with what it takes to check it: the hash of its secret, what its account may do, and
+    whether somebody can sign in to that."""
 
     key: ApiKey
     secret_hash: str
     standing: Standing
+    has_login: bool
 
     @property
     def account_id(self) -> str:

@@ -5,6 +5,6 @@ from parlez.core.limits import Meter
 from parlez.core.tiers import TIERS
 
 
-def account_meter(account_id: str, standing: Standing) -> Meter | None:
-    """All credentials of an account are counted together; None is without limit."""
-    return Meter(account_id, TIERS[standing.tier]) if standing.tier else None
+def account_meters(account_id: str, standing: Standing) -> tuple[Meter, ...]:
+    """All credentials of an account are counted together; nothing is without limit."""
+    return (Meter(account_id, TIERS[standing.tier]),) if standing.tier else ()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from parlez.core.access import Access
 from parlez.core.errors import Unauthenticated
 from parlez.core.identity import RIGHTS, Caller, Scope
-from parlez.core.metering import account_meter
+from parlez.core.metering import account_meters
 from parlez.core.ports.clock import Clock
 from parlez.core.ports.session_store import SessionStore
 from parlez.core.sessions import Session, SessionSecret, StoredSession
@@ -60,7 +60,7 @@ class SessionRing:
         return Caller(
             Scope(account_id),
             RIGHTS[standing.role],
-            meter=account_meter(account_id, standing),
+            meters=account_meters(account_id, standing),
             session_id=presented.id,
             epoch=self._access.epoch,
         )

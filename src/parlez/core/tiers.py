@@ -26,7 +26,7 @@ _INCLUDED: Mapping[str, frozenset[str]] = {
 }
 
 TRUESYNC_KEY = (CallLimit(100, 3_600),)
-"""Limits of one TrueSync key, which hold instead of its account's."""
+"""Limits of one TrueSync key."""
 
 
 def features(tier: str | None) -> dict[str, bool]:

@@ -107,12 +107,12 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who a turn is for: the key that it was asked with, None for the local owner; the meter that
-    counts it, None where none does; what its budgets must set aside for the turn that it comes to,
+    """Who a turn is for: the key that it was asked with, None for the local owner; the meters that
+    count it; what its budgets must set aside for the turn that it comes to,
     None if it has none; and the session that it was asked in, None where there is none."""
 
     key_id: str | None = None
-    meter: str | None = None
+    meters: tuple[str, ...] = ()
     reserve: "Callable[[Turn], Reserve] | None" = None
     session_id: str | None = None
 

@@ -54,7 +54,7 @@ class Gate:
         refused also where none would be needed.
         """
         caller = await self._admit(request, credentials)
-        if caller.meter is not None:
+        if caller.meters:
             self.requests.admit(caller.scope.account_id)
         return caller
 

@@ -36,7 +36,7 @@ _SHORTEN = text("""
     WHERE account_id = :account_id AND id = :id AND revoked_at IS NULL
 """)
 _FIND = text(f"""
-    SELECT {_COLUMNS}, secret_hash, role, tier, disabled_at FROM api_key
+    SELECT {_COLUMNS}, secret_hash, role, tier, disabled_at, password_hash FROM api_key
     JOIN account ON account.id = api_key.account_id
     WHERE api_key.id = :id
 """)
@@ -73,7 +73,7 @@ class SqlKeyStore:
         if row is None:
             return None
         standing = Standing(Role(row[10]), row[11], row[12] is not None)
-        return StoredKey(_read(row), row[9], standing)
+        return StoredKey(_read(row), row[9], standing, row[13] is not None)
 
     async def touch(self, key_id: str, now: int) -> None:
         await self._database.write(lambda c: c.do(_TOUCH, id=key_id, now=now))

@@ -96,8 +96,8 @@ def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
         turn = _start_attached(c, new, new.request.conversation_id, new.request.attachment)
     else:
         turn = _start_next(c, new, new.request.conversation_id)
-    if new.payer.meter:
-        metered_calls.insert(c, new.scope, new.payer.meter, new.turn_id, new.now)
+    for meter in new.payer.meters:
+        metered_calls.insert(c, new.scope, meter, new.turn_id, new.now)
     if new.payer.reserve:
         turn = budgets.reserve(c, turn, new.payer.reserve)
     return Started(turn, created=True)
