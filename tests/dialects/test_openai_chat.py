@@ -275,6 +275,25 @@ async def test_a_model_that_fails_before_it_speaks_has_a_status(world: World, st
     assert caught.value.response.headers["parlez-turn-id"]
 
 
+async def test_a_budget_that_does_not_reach_is_told_in_openais_words(world: World) -> None:
+    budget = {"unit": "tokens", "period": "day", "amount": 1}
+    made = await world.parlez.call("PUT", "/api/budgets", budget)
+    with pytest.raises(openai.RateLimitError) as caught:
+        await complete(world)
+    await world.parlez.call("DELETE", f"/api/budgets/{made.body['id']}")
+    assert (caught.value.code, caught.value.type) == ("insufficient_quota", "insufficient_quota")
+    assert caught.value.response.headers["retry-after"]
+
+
+async def test_a_bug_is_told_like_other_errors(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.parlez.services.engine, "find", None)
+    with pytest.raises(openai.InternalServerError) as caught:
+        await world.client.responses.retrieve("resp_" + "0" * 32)
+    assert (caught.value.code, caught.value.type) == ("internal_error", "server_error")
+
+
 async def test_a_call_can_be_tied_to_a_conversation(world: World) -> None:
     started = await world.parlez.call(
         "POST", "/conversations/start", {"user_id": "1", "message": "Hi"}
