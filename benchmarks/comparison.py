@@ -1,7 +1,7 @@
-"""One figure of floor and server, taken in turn."""
+"""One figure of the floor and of servers, taken in turn."""
 
 import statistics
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from benchmarks.load import Rate
 from benchmarks.servers import Measured
@@ -13,34 +13,41 @@ WARM_UP = 200
 
 
 class Comparison:
-    """Floor and server measured `rounds` times in turn, each for about so many seconds."""
+    """Floor and servers measured `rounds` times in turn, each for about so many seconds."""
 
-    def __init__(self, floor: Measured, server: Measured, rounds: int, seconds: float):
-        self._servers = (floor, server)
+    def __init__(self, floor: Measured, servers: Sequence[Measured], rounds: int, seconds: float):
+        self._measured = (floor, *servers)
         self._rounds = rounds
         self._seconds = seconds
 
     async def print(self, name: str, measure: Measure, at_once: int) -> None:
-        pilots = [await measure(server, at_once, WARM_UP) for server in self._servers]
+        pilots = [await measure(server, at_once, WARM_UP) for server in self._measured]
         counts = [max(int(pilot.per_second * self._seconds), WARM_UP) for pilot in pilots]
         rounds = [
             [
                 await measure(server, at_once, count)
-                for server, count in zip(self._servers, counts, strict=True)
+                for server, count in zip(self._measured, counts, strict=True)
             ]
             for _ in range(self._rounds)
         ]
-        ratios = sorted(ours.per_second / floor.per_second for floor, ours in rounds)
-        median = statistics.median(ratios)
-        print(
-            f"{name}, {at_once} at once: {median:.2f} x the floor"
-            f" ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-        )
-        for server, rates in zip(self._servers, zip(*rounds, strict=True), strict=True):
-            print(f"  {server.name:8}{_median(rates)}")
+        print(f"{name}, {at_once} at once")
+        floor, *others = zip(*rounds, strict=True)
+        print(f"  {self._measured[0].name:12}{_median(floor)}")
+        for server, rates in zip(self._measured[1:], others, strict=True):
+            print(f"  {server.name:12}{_median(rates)}   {_ratio(rates, floor)} x the floor")
+        for server, rates in zip(self._measured[2:], others[1:], strict=True):
+            print(f"  {server.name} {_ratio(rates, others[0])} x {self._measured[1].name}")
 
 
-def _median(rates: tuple[Rate, ...]) -> str:
+def _ratio(rates: Sequence[Rate], base: Sequence[Rate]) -> str:
+    """The median of what the rounds give, and from where to where they go."""
+    ratios = sorted(
+        ours.per_second / theirs.per_second for ours, theirs in zip(rates, base, strict=True)
+    )
+    return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+
+
+def _median(rates: Sequence[Rate]) -> str:
     """The round that is in the middle by its rate."""
     rate = sorted(rates, key=lambda rate: rate.per_second)[len(rates) // 2]
     return (

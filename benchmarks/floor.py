@@ -62,4 +62,5 @@ if __name__ == "__main__":
         access_log=False,
         loop="uvloop",
         http="httptools",
+        timeout_graceful_shutdown=1,
     )

@@ -45,7 +45,7 @@ async def first_tokens(server: Measured, at_once: int, rounds: int, pace: float)
     found: list[float] = []
 
     async def follow(place: int) -> None:
-        connection = await _connect(server)
+        connection = await connect(server)
         await asyncio.sleep(place / at_once * pace * 4)
         for _ in range(rounds):
             asked = time.perf_counter()
@@ -66,7 +66,7 @@ def _stream_request(server: Measured) -> bytes:
     return post(server.stream_path, body, server.key)
 
 
-async def _connect(server: Measured) -> Connection:
+async def connect(server: Measured) -> Connection:
     loop = asyncio.get_running_loop()
     _, connection = await loop.create_connection(Connection, "127.0.0.1", server.port)
     return connection
@@ -85,7 +85,7 @@ async def _rate(
 
     async def work() -> None:
         nonlocal left
-        connection = await _connect(server)
+        connection = await connect(server)
         while left > 0:
             left -= 1
             began = time.perf_counter()

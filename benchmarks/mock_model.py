@@ -46,6 +46,10 @@ _PIECE = _chunk({"content": PIECE}, None)
 _TAIL = _chunk({}, "stop") + b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
 
 
+SILENCE = "Say nothing more."
+"""What to ask for a stream of one piece that does not end."""
+
+
 class MockModel(asyncio.Protocol):
     """Answers at once, or with `pace` seconds before each piece of a stream."""
 
@@ -69,6 +73,8 @@ class MockModel(asyncio.Protocol):
         body, self._buffer = self._buffer[head + 4 :], b""
         if b'"stream":true' not in body.replace(b" ", b""):
             self._transport.write(_PLAIN)
+        elif SILENCE.encode() in body:
+            self._transport.write(_HEAD + _PIECE)
         elif self._pace:
             self._transport.write(_HEAD)
             self._later(EVENTS)

@@ -53,13 +53,17 @@ def floor(model_url: str) -> Iterator[Measured]:
 
 
 @contextmanager
-def parlez(model_url: str, database_url: str | None = None) -> Iterator[Measured]:
+def parlez(
+    model_url: str, database_url: str | None = None, name: str = "Parlez"
+) -> Iterator[Measured]:
     """Parlez with a key, as a program on another machine would use it."""
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="parlez-bench-") as folder:
         settings = {
             "PARLEZ_DATA_DIR": folder,
             "OPENAI_API_KEY": "sk-bench",
+            # Silent streams are to stay.
+            "PARLEZ_BETWEEN_TOKENS_SECONDS": "300",
             "OPENAI_BASE_URL": model_url.removesuffix("/chat/completions"),
         }
         if database_url:
@@ -75,7 +79,7 @@ def parlez(model_url: str, database_url: str | None = None) -> Iterator[Measured
             )
             key = made.stdout.strip()
             path = "/conversations/start"
-            yield Measured("Parlez", process, port, path, path, key, ready, Path(folder))
+            yield Measured(name, process, port, path, path, key, ready, Path(folder))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`parlez serve`"""
 
+import resource
 import signal
 import socket
 import subprocess
@@ -16,6 +17,17 @@ def test_it_leaves_cleanly(command: Command, name: signal.Signals) -> None:
         assert serving.process.wait(10) == 0
     assert (command.folder / "log").read_text() == ""
     assert not (command.data / "server.json").exists()
+
+
+def test_it_takes_as_many_files_as_it_may(command: Command) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        with command.serving() as serving:
+            limits = resource.prlimit(serving.process.pid, resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert limits == (65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536), hard)
 
 
 def test_it_says_where_everything_is(served: Served) -> None:

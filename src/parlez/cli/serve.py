@@ -3,12 +3,15 @@
 import asyncio
 import gc
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from parlez.cli import options
 from parlez.cli.settings import read_settings
+
+_MOST_FILES = 65_536
 
 
 @click.command()
@@ -37,6 +40,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, env_file: P
     from parlez.http.logs import configure_logs
 
     configure_logs(settings.log_level, settings.log_format)
+    _allow_many_files()
 
     def say_hello(url: str, owner_code: str | None) -> None:
         click.echo(welcome(settings, url, dotenv, owner_code))
@@ -50,6 +54,20 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, env_file: P
             f"Could not listen on {settings.host}, port {settings.port}. "
             "If another program has it, give this one another: --port 0 takes a free one."
         ) from None
+
+
+def _allow_many_files() -> None:
+    """Take as many open files as this user may have: every stream needs one, and its model another.
+    What systems give by default, often 1,024, is for programs that could not bear more."""
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft < most:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _settle() -> None:

@@ -21,7 +21,8 @@ from parlez.providers.row_files import BadRows, Rows, read_rows
 from parlez.providers.variables import Variables
 from parlez.providers.wire_formats import new_chat
 
-_MOST_CONNECTIONS = 2_000
+_MOST_CONNECTIONS = 10_000
+"""To models, all vendors together: turns beyond it wait for one."""
 
 REFERENCE_NAMES = frozenset(
     {
