@@ -75,7 +75,11 @@ def create_app(server: Server) -> ASGIApp:
     patch_fastapi(app)
     describe_api(app)
     served = DirectRoutes(app, _hot_routes(), problems)
-    limited = BodyLimit(served, limit=server.settings.max_body_bytes)
+    limited = BodyLimit(
+        served,
+        limit=server.settings.max_body_bytes,
+        upload_limit=server.settings.max_upload_bytes,
+    )
     return Edge(Preflight(limited), problems=problems, metrics=server.services.metrics)
 
 

@@ -39,13 +39,16 @@ from parlez.http.new_keys import NewKeys
 from parlez.http.owner_code import TRIES_PER_ADDRESS, OwnerCode
 from parlez.http.services import Services
 from parlez.http.session_cookie import SessionCookie
+from parlez.knowledge.service import Knowledge
 from parlez.providers.catalog import Catalog
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.row_files import read_rows
 from parlez.storage.accounts import SqlAccountStore
+from parlez.storage.blob_folder import BlobFolder
 from parlez.storage.budgets import SqlBudgetStore
 from parlez.storage.conversation_store import SqlConversationStore
 from parlez.storage.data_folder import DataFolder
+from parlez.storage.document_store import SqlDocumentStore
 from parlez.storage.feedback import SqlFeedbackStore
 from parlez.storage.invitations import SqlInvitationStore
 from parlez.storage.keys import SqlKeyStore
@@ -58,6 +61,9 @@ from parlez.storage.turn_store import SqlTurnStore
 
 REQUESTS_PER_ACCOUNT = CallLimit(1_000, 60)
 """Requests of any kind, for accounts that have limits."""
+
+FILES_FOLDER = "files"
+"""Where uploads are, in the data folder."""
 
 KEYS_PER_ADDRESS = CallLimit(10, 3_600)
 """Keys that a stranger may make, where the operator has opened that to all."""
@@ -133,6 +139,9 @@ async def running(
             throttle = Throttle(KEYS_PER_ADDRESS, clock)
             budgets = Budgets(SqlBudgetStore(database), catalog, clock)
             await budgets.open()
+            knowledge = Knowledge(
+                SqlDocumentStore(database, clock), BlobFolder(folder.path / FILES_FOLDER)
+            )
             token = secrets.token_urlsafe(32)
             gate = Gate(
                 keys=ring,
@@ -159,6 +168,7 @@ async def running(
                 desk=ConversationDesk(SqlConversationStore(database, clock), engine, catalog),
                 templates=TemplateShelf(SqlTemplateStore(database, clock), built_in_templates()),
                 feedback=SqlFeedbackStore(database, clock),
+                library=knowledge.library,
                 keys=ring,
                 catalog=catalog,
                 prices=prices,
@@ -169,7 +179,10 @@ async def running(
             )
             keep = timedelta(minutes=settings.resume_minutes)
             chores = (sessions.prune, invitations.prune, accounts.erase_again)
-            async with Upkeep(engine, turns, clock, keep, chores).running():
+            async with (
+                Upkeep(engine, turns, clock, keep, chores).running(),
+                knowledge.running(),
+            ):
                 yield Server(settings, folder, services, token)
             await engine.close(settings.shutdown_seconds)
         finally:

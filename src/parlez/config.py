@@ -113,6 +113,12 @@ class Settings(BaseSettings):
         le=1_073_741_824,
         description="The largest body of a JSON request.",
     )
+    max_upload_bytes: int = Field(
+        104_857_600,
+        ge=1_024,
+        le=4_294_967_296,
+        description="The largest upload of a file.",
+    )
     local_model_path: Path | None = Field(
         None, description="A GGUF file to use as the embedded model."
     )

@@ -16,6 +16,9 @@ from parlez.storage.postgres.connect import connect
 from parlez.storage.postgres.migrate import migrate, revision
 from parlez.storage.tables import metadata
 
+LEAVING_OUT = {"include_object": lambda it, name, *_: name not in ("words", "chunk_words")}
+"""The words of chunks, which only this kind of database keeps like that."""
+
 
 def migrated(url: str) -> str | None:
     with connect(read_address(url), "tests") as driver:
@@ -28,7 +31,7 @@ def test_the_migrations_make_what_the_tables_say(postgres: Postgres) -> None:
     assert migrated(url) == schema.HEAD
     engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url))
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts=LEAVING_OUT)
         assert compare_metadata(context, metadata) == []
     engine.dispose()
     assert migrated(url) == schema.HEAD

@@ -17,11 +17,14 @@ from parlez.storage.open import SqliteFile, locate
 from parlez.storage.sqlite.migrate import migrate
 from parlez.storage.tables import metadata
 
+LEAVING_OUT = {"include_name": lambda name, *_: not (name or "").startswith("chunk_words")}
+"""The index of words, which is no table."""
+
 
 def test_the_migrations_make_what_the_tables_say(migrated: Path) -> None:
     engine = create_engine(f"sqlite:///{migrated}")
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts=LEAVING_OUT)
         assert compare_metadata(context, metadata) == []
         head = ScriptDirectory.from_config(schema.config(connection)).get_current_head()
     engine.dispose()

@@ -11,6 +11,7 @@ from parlez.core.budgets import Budgets
 from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
+from parlez.core.library import Library
 from parlez.core.models import ModelCatalog
 from parlez.core.ports.feedback_store import FeedbackStore
 from parlez.core.ports.ledger_store import LedgerStore
@@ -44,6 +45,7 @@ class Services:
     desk: ConversationDesk
     templates: TemplateShelf
     feedback: FeedbackStore
+    library: Library
     keys: KeyRing
     catalog: ModelCatalog
     prices: PriceList

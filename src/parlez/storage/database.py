@@ -1,11 +1,21 @@
 """What a store needs of a database, whichever it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from parlez.core.identity import Scope
+from parlez.core.retrieval import Sources
 from parlez.storage.connection import Connection
 
 T = TypeVar("T")
+
+
+class Dialect(StrEnum):
+    """How a database speaks, where no SQL does for both."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
 
 
 class Database(Protocol):
@@ -14,6 +24,15 @@ class Database(Protocol):
     Both methods raise `StorageError` when the database refuses; an exception of the query's own
     undoes its transaction and is passed on.
     """
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    def find_words(
+        self, c: Connection, scope: Scope, sources: Sources, words: Sequence[str], limit: int
+    ) -> list[int]:
+        """Serials of the ready chunks that have any of these words, best first."""
+        ...
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query that changes nothing."""

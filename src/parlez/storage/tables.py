@@ -319,3 +319,74 @@ budget = Table(
     PrimaryKeyConstraint("account_id", "id"),
     Index("budget_by_subject", "account_id", "key_id", "unit", "period", unique=True),
 )
+
+document = Table(
+    "document",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason_code", Text),
+    Column("reason", Text),
+    Column("pages", Integer),
+    Column("characters", BigInteger, nullable=False),
+    # Null until all of the text is there.
+    Column("chunks", Integer),
+    Column("indexed", Integer, nullable=False),
+    # Whose vectors are complete; null until it is ready, empty if it has none.
+    Column("model", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "id"),
+    Index("document_by_time", "account_id", "created_at", "id"),
+    Index("document_by_file", "account_id", "sha256"),
+    Index("document_by_state", "state", "updated_at"),
+)
+
+document_page = Table(
+    "document_page",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("document_id", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("number", Integer),
+    Column("start", BigInteger, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("content", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "document_id", "place"),
+)
+
+# Its words are indexed by the database itself, differently on each kind; see the migration. What
+# is stored, moved or deleted in whatever way is thereby found, or not, accordingly.
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("document_id", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("page", Integer),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "document_id", "place"),
+    Index("chunk_by_serial", "serial", unique=True),
+)
+
+# Vectors are text, in base 64, so that these rows too read the same from every driver.
+chunk_vector = Table(
+    "chunk_vector",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("document_id", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "model", "serial"),
+    Index("chunk_vector_by_document", "account_id", "document_id"),
+)

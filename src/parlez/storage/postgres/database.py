@@ -1,12 +1,15 @@
 """PostgreSQL as a `storage.database.Database`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from parlez.core.identity import Scope
+from parlez.core.retrieval import Sources
 from parlez.storage.connection import Connection
+from parlez.storage.database import Dialect
 from parlez.storage.postgres.address import Address
 from parlez.storage.postgres.connect import connect
 from parlez.storage.postgres.lock import WORKER
@@ -15,6 +18,7 @@ from parlez.storage.postgres.owner import Owner
 from parlez.storage.postgres.pool import Pool
 from parlez.storage.postgres.session import READ, WRITE, Session
 from parlez.storage.postgres.statements import Compiler
+from parlez.storage.postgres.words import search
 
 T = TypeVar("T")
 
@@ -31,6 +35,8 @@ class PostgresDatabase:
     database.
     """
 
+    dialect = Dialect.POSTGRESQL
+
     def __init__(self, address: Address, on_death: Callable[[], None]):
         loop = asyncio.get_running_loop()
         compiler = Compiler()
@@ -45,6 +51,11 @@ class PostgresDatabase:
         self._owner.watch(partial(_tell, loop, on_death))
         self._readers = Pool(READERS, lambda: Session(open_one, compiler, READ))
         self._writers = Pool(WRITERS, lambda: Session(open_one, compiler, WRITE))
+
+    def find_words(
+        self, c: Connection, scope: Scope, sources: Sources, words: Sequence[str], limit: int
+    ) -> list[int]:
+        return search(c, scope, sources, words, limit)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         return await self._readers.run(query, repeatable=True)

@@ -1,15 +1,19 @@
 """SQLite as a `storage.database.Database`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from parlez.core.identity import Scope
+from parlez.core.retrieval import Sources
 from parlez.storage.connection import Connection
+from parlez.storage.database import Dialect
 from parlez.storage.sqlite.checkpointer import Checkpointer
 from parlez.storage.sqlite.connect import connect
 from parlez.storage.sqlite.connection import Compiler
 from parlez.storage.sqlite.readers import Readers
+from parlez.storage.sqlite.words import search
 from parlez.storage.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -21,12 +25,19 @@ class SqliteDatabase:
     `on_death` is called when writing has become impossible for good.
     """
 
+    dialect = Dialect.SQLITE
+
     def __init__(self, path: Path, on_death: Callable[[], None]):
         compiler = Compiler()
         self._driver = connect(path)
         self._writer = Writer(self._driver, compiler, on_death)
         self._readers = Readers(partial(connect, path, read_only=True), compiler)
         self._checkpointer = Checkpointer(path, partial(connect, path))
+
+    def find_words(
+        self, c: Connection, scope: Scope, sources: Sources, words: Sequence[str], limit: int
+    ) -> list[int]:
+        return search(c, scope, sources, words, limit)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         return await self._readers.read(query)

@@ -1,0 +1,92 @@
+"""The library: what callers do with documents."""
+
+from collections.abc import Callable
+from typing import BinaryIO
+
+from parlez.core.citations import Citation
+from parlez.core.documents import Document
+from parlez.core.errors import InvalidInput
+from parlez.core.identity import Scope
+from parlez.core.ports.blobs import Blobs
+from parlez.core.ports.document_store import DocumentStore
+from parlez.core.ports.retriever import Retriever
+from parlez.core.retrieval import Passage, Sources
+from parlez.core.shelving import Shelving
+
+LONGEST_NAME = 255
+
+
+class Library:
+    """`changed` is told after anything that makes work for whoever reads documents."""
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        blobs: Blobs,
+        retriever: Retriever,
+        shelving: Shelving,
+        changed: Callable[[], None],
+        removed: Callable[[Scope, str], None],
+    ):
+        self._store = store
+        self._blobs = blobs
+        self._retriever = retriever
+        self._shelving = shelving
+        self._changed = changed
+        self._removed = removed
+
+    async def upload(self, scope: Scope, name: str, content: BinaryIO) -> tuple[Document, bool]:
+        """Keep a file; it is read as soon as may be. The same file under the same name is the same
+        document, so that an upload can be repeated: then the second value is False. Raises
+        `InvalidInput`, `StorageError`."""
+        name = clean_name(name)
+        async with self._shelving.of(scope):
+            sha256, size = await self._blobs.put(scope, content)
+            document, is_new = await self._store.add(scope, name, sha256, size)
+        self._changed()
+        return document, is_new
+
+    async def page(
+        self, scope: Scope, limit: int, before: str | None = None
+    ) -> tuple[list[Document], str | None]:
+        """Newest first; see `DocumentStore.list`."""
+        return await self._store.list(scope, limit, before)
+
+    async def find(self, scope: Scope, document_id: str) -> Document:
+        """Raises `NotFound`."""
+        return await self._store.find(scope, document_id)
+
+    async def remove(self, scope: Scope, document_id: str) -> None:
+        """End it, and whatever is being done with it. Raises `NotFound`."""
+        await self._store.remove(scope, document_id)
+        self._removed(scope, document_id)
+        self._changed()
+
+    async def search(
+        self, scope: Scope, sources: Sources, question: str, limit: int
+    ) -> list[Passage]:
+        """What documents say about something. Raises `NotFound` for a source that is not there."""
+        for document_id in sources.document_ids or ():
+            await self._store.find(scope, document_id)
+        return await self._retriever.find(scope, sources, question, limit)
+
+    async def stands(self, scope: Scope, citation: Citation) -> bool:
+        """Whether a quote stands where a citation says that it does. Raises `NotFound`."""
+        text = await self._store.text(scope, citation.document_id, citation.start, citation.end)
+        return text == citation.quote
+
+    async def text(self, scope: Scope, document_id: str, start: int, end: int) -> str:
+        """What a document says from one place to another. Raises `NotFound`."""
+        return await self._store.text(scope, document_id, start, end)
+
+
+def clean_name(name: str) -> str:
+    """The name of a file without folders, as the caller's system may have put them before it."""
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2].strip()
+    if not last or last in (".", ".."):
+        raise InvalidInput("The file has no name. Send one with it, like report.pdf.")
+    if len(last) > LONGEST_NAME:
+        raise InvalidInput(f"The file's name is longer than {LONGEST_NAME} characters.")
+    if any(ord(character) < 32 or "\ud800" <= character <= "\udfff" for character in last):
+        raise InvalidInput("The file's name holds characters that cannot be kept.")
+    return last

@@ -1,0 +1,1 @@
+"""Reading, cutting, embedding and finding what documents say."""

@@ -1,0 +1,1 @@
+"""The embedded model that gives texts a place among meanings."""

@@ -1,0 +1,59 @@
+"""All of the knowledge together, over its stores."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from parlez.core.library import Library
+from parlez.core.ports.blobs import Blobs
+from parlez.core.ports.document_store import ChunkSearch, DocumentStore, IndexingStore
+from parlez.core.ports.embedder import Embedder
+from parlez.core.shelving import Shelving
+from parlez.knowledge.embedding.local import LocalEmbedder
+from parlez.knowledge.embedding.shelf import Shelf
+from parlez.knowledge.embedding.weights import find_weights, missing_part
+from parlez.knowledge.indexer import Indexer
+from parlez.knowledge.nearest import Nearest
+from parlez.knowledge.reading.process import DEFAULT_LIMITS, ProcessReader, ReadingLimits
+from parlez.knowledge.retriever import HybridRetriever
+
+
+class Store(DocumentStore, ChunkSearch, IndexingStore, Protocol):
+    """Where everything is."""
+
+
+class Knowledge:
+    """`embedders` come before the embedded one, which is there if its parts are installed."""
+
+    def __init__(
+        self,
+        store: Store,
+        blobs: Blobs,
+        embedders: Sequence[Embedder] = (),
+        limits: ReadingLimits = DEFAULT_LIMITS,
+    ):
+        self._local = _local()
+        shelf = Shelf([*embedders, *([self._local] if self._local else [])])
+        nearest = Nearest(store)
+        shelving = Shelving()
+        self.embedders = shelf
+        self.retriever = HybridRetriever(store, shelf, nearest)
+        self.indexer = Indexer(store, blobs, ProcessReader(limits), shelf, nearest, shelving)
+        self.library = Library(
+            store, blobs, self.retriever, shelving, self.indexer.wake, self.indexer.drop
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Read and embed for as long as the context is open."""
+        try:
+            async with self.indexer.running():
+                yield
+        finally:
+            if self._local:
+                await self._local.close()
+
+
+def _local() -> LocalEmbedder | None:
+    weights = find_weights()
+    return LocalEmbedder(weights) if weights and missing_part() is None else None

@@ -1,0 +1,35 @@
+"""The words of a question."""
+
+import re
+
+MOST = 32
+"""Words of a question that are searched for."""
+
+_WORD = re.compile(r"[^\W_]+")
+
+# They stand in every question and say nothing about what is asked.
+_EMPTY_WORDS = """
+    a about all also am an and any are as at be because been before being both but by can could
+    did do does doing done each either else for from get give gives had has have having he her here
+    hers him his how i if in into is it its just let many may me might more most much must my no
+    nor not of off on one or other our out over own please said same say she should so some such
+    tell than that the their theirs them then there these they this those through to too under
+    until up upon us very was we were what when where which while who whom whose why will with
+    would yes you your yours
+"""
+EMPTY_WORDS = frozenset(_EMPTY_WORDS.split())
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, each once, in small letters."""
+    return list(dict.fromkeys(word.casefold() for word in _WORD.findall(text)))
+
+
+def telling_words(text: str) -> list[str]:
+    """Those that say what it is about."""
+    return [word for word in words_of(text) if word not in EMPTY_WORDS]
+
+
+def searched_words(question: str) -> list[str]:
+    """What to look for: the telling words, or all if none tells anything."""
+    return (telling_words(question) or words_of(question))[:MOST]
