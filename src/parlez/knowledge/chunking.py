@@ -13,8 +13,11 @@ from parlez.core.documents import Chunk, Page
 MOST_CHARACTERS = 1_000
 """A piece of English is then about as long as the embedded model reads, which is 256 tokens."""
 
-LEAST_CHARACTERS = 200
+LEAST_CHARACTERS = 150
 """What is shorter than this joins what follows, rather than end with its paragraph."""
+
+JOINED = 300
+"""What paragraphs may be together, in characters, to make one piece."""
 
 OVERLAP = 200
 """The longest sentence, in characters, that begins the next piece too."""
@@ -107,7 +110,7 @@ def _last_of_piece(text: str, sentences: Sequence[_Span], first: int) -> int:
 def _fits_paragraph(text: str, sentences: Sequence[_Span], first: int, start: int) -> bool:
     """Whether the paragraph that begins with a sentence is short enough to be part of a piece."""
     for sentence in sentences[first:]:
-        if sentence.end - start > MOST_CHARACTERS // 2:
+        if sentence.end - start > JOINED:
             return False
         if _ends_paragraph(text, sentence):
             return True

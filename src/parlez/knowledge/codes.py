@@ -54,12 +54,9 @@ def packed(found: Sequence[Code]) -> Codes:
     )
 
 
-def ranked(
-    found: Sequence[Vector], direction: Sequence[float], limit: int
-) -> list[tuple[int, float]]:
-    """Serials and the cosine of the angle to a direction, nearest first."""
+def nearness(found: Sequence[Vector], direction: Sequence[float]) -> dict[int, float]:
+    """The cosine of the angle to a direction, by serial."""
     if not found:
-        return []
+        return {}
     scores = vectors.directions(found) @ np.asarray(direction, np.float32)
-    best = np.argsort(-scores, kind="stable")[:limit]
-    return [(found[place].serial, float(scores[place])) for place in best]
+    return {each.serial: float(score) for each, score in zip(found, scores, strict=True)}

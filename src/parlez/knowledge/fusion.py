@@ -1,15 +1,25 @@
-"""Making one ranking of several."""
+"""Making one ranking of two.
 
-from collections.abc import Sequence
+Both scores are set against the best of their kind, and then count the same. Reciprocal ranks throw
+away by how much one is better than the next, and found the right paragraph less often; see
+docs/decisions/0007.
+"""
 
-K = 60
-"""How little the first places count for more than the next."""
+from collections.abc import Mapping
+
+WORDS = 0.5
+"""What words count for, of 1."""
 
 
-def fused(*rankings: Sequence[int]) -> list[int]:
-    """By reciprocal rank: what stands high in several rankings comes first."""
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, each in enumerate(ranking, 1):
-            scores[each] = scores.get(each, 0.0) + 1 / (K + rank)
-    return sorted(scores, key=lambda each: (-scores[each], each))
+def fused(words: Mapping[int, float], nearness: Mapping[int, float]) -> list[int]:
+    """All that stands in either, best first. Without any nearness words alone decide."""
+    most_words = max(words.values(), default=0.0) or 1.0
+    nearest = max(nearness.values(), default=0.0)
+    nearest = nearest if nearest > 0 else 1.0
+
+    def score(serial: int) -> float:
+        by_words = words.get(serial, 0.0) / most_words
+        by_meaning = max(nearness.get(serial, 0.0), 0.0) / nearest
+        return WORDS * by_words + (1 - WORDS) * by_meaning
+
+    return sorted({*words, *nearness}, key=lambda serial: (-score(serial), serial))

@@ -21,7 +21,7 @@ MOST_BYTES = 192 * 1024 * 1024
 """Of all codes in memory together. The account asked about last is kept in any case."""
 
 RESCORED = 200
-"""Vectors that are read for the ten that are wanted."""
+"""Vectors that are read, of the chunks whose codes are nearest."""
 
 _AT_ONCE = 20_000
 
@@ -35,16 +35,23 @@ class Nearest:
         self._changes: dict[str, int] = {}
 
     async def find(
-        self, scope: Scope, sources: Sources, model: str, direction: Sequence[float], limit: int
-    ) -> list[tuple[int, float]]:
-        """Serials of the nearest chunks and how near they are, the cosine of the angle."""
+        self,
+        scope: Scope,
+        sources: Sources,
+        model: str,
+        direction: Sequence[float],
+        also: Sequence[int],
+    ) -> dict[int, float]:
+        """How near in meaning the nearest chunks are, and those `also` asked about, by their
+        serials: the cosine of the angle."""
         # Nothing is loaded for it before there is something to be found.
-        from parlez.knowledge.codes import ranked
+        from parlez.knowledge.codes import nearness
 
         kept = await self._load(scope, model)
         candidates = await asyncio.to_thread(kept.candidates, direction, sources, RESCORED)
-        found = await self._store.vectors(scope, model, candidates) if candidates else []
-        return ranked(found, direction, limit)
+        asked = sorted({*candidates, *also})
+        found = await self._store.vectors(scope, model, asked) if asked else []
+        return nearness(found, direction)
 
     def forget(self, scope: Scope) -> None:
         """Something of an account has changed: its codes are read anew at the next question."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parlez.core.errors import ModelError
 from parlez.core.identity import Scope
@@ -23,14 +23,6 @@ WIDENED = 3
 """Of the best passages, how many are told with what stands around them."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    """What is near a question in meaning: serials, nearest first, and how near each is."""
-
-    ranking: Sequence[int]
-    nearness: dict[int, float]
-
-
 class HybridRetriever:
     def __init__(self, store: ChunkSearch, embedders: EmbedderShelf, nearest: Nearest):
         self._store = store
@@ -42,17 +34,23 @@ class HybridRetriever:
     ) -> list[Passage]:
         whole = f"{context} {question}".strip() if context else question
         words = searched_words(whole)
-        by_words = await self._store.by_words(scope, sources, words, DEPTH)
-        meaning = await self._by_meaning(scope, sources, whole)
-        ranking = fused(by_words, meaning.ranking if meaning else ())[:limit]
+        by_words = dict(await self._store.by_words(scope, sources, words, DEPTH))
+        near = await self._by_meaning(scope, sources, whole, list(by_words))
+        ranking = fused(by_words, near or {})[:limit]
         found = {each.serial: each for each in await self._store.chunks(scope, ranking)}
         best = [found[serial] for serial in ranking if serial in found]
-        passages = [self._passage(each, whole, meaning) for each in best]
+        passages = [
+            _passage(each, whole, near.get(each.serial, 0.0) if near else None) for each in best
+        ]
         for place, chunk in enumerate(best[:WIDENED]):
             passages[place] = await self._widened(scope, passages[place], chunk)
         return passages
 
-    async def _by_meaning(self, scope: Scope, sources: Sources, question: str) -> _Meaning | None:
+    async def _by_meaning(
+        self, scope: Scope, sources: Sources, question: str, also: Sequence[int]
+    ) -> dict[int, float] | None:
+        """How near in meaning chunks are, those among them that have the words; None if nothing can
+        tell."""
         embedder = await self._embedder(scope)
         if embedder is None:
             return None
@@ -61,8 +59,7 @@ class HybridRetriever:
         except ModelError as error:
             logger.warning("documents are searched by words alone: %s", error.message)
             return None
-        near = await self._nearest.find(scope, sources, embedder.name, embedded.vectors[0], DEPTH)
-        return _Meaning([serial for serial, _ in near], dict(near))
+        return await self._nearest.find(scope, sources, embedder.name, embedded.vectors[0], also)
 
     async def _embedder(self, scope: Scope) -> Embedder | None:
         """The one whose vectors are complete: while a new one is at work, the one before it."""
@@ -74,24 +71,24 @@ class HybridRetriever:
                 return usable
         return current if models else None
 
-    def _passage(self, found: StoredChunk, question: str, meaning: _Meaning | None) -> Passage:
-        chunk = found.chunk
-        near = meaning.nearness.get(found.serial, 0.0) if meaning else None
-        score = relevance.score(question, f"{chunk.heading} {chunk.text}", near)
-        return Passage(
-            document_id=found.document_id,
-            document=found.document,
-            page=chunk.page,
-            start=chunk.start,
-            end=chunk.end,
-            heading=chunk.heading,
-            text=chunk.text,
-            score=round(score, 4),
-            relevant=score >= relevance.RELEVANT,
-        )
-
     async def _widened(self, scope: Scope, passage: Passage, chunk: StoredChunk) -> Passage:
         around = await self._store.around(scope, chunk)
         before = "".join(each.chunk.text for each in around if each.chunk.place < chunk.chunk.place)
         after = "".join(each.chunk.text for each in around if each.chunk.place > chunk.chunk.place)
         return replace(passage, before=before, after=after)
+
+
+def _passage(found: StoredChunk, question: str, nearness: float | None) -> Passage:
+    chunk = found.chunk
+    score = relevance.score(question, f"{chunk.heading} {chunk.text}", nearness)
+    return Passage(
+        document_id=found.document_id,
+        document=found.document,
+        page=chunk.page,
+        start=chunk.start,
+        end=chunk.end,
+        heading=chunk.heading,
+        text=chunk.text,
+        score=round(score, 4),
+        relevant=score >= relevance.RELEVANT,
+    )

@@ -30,8 +30,9 @@ class Database(Protocol):
 
     def find_words(
         self, c: Connection, scope: Scope, sources: Sources, words: Sequence[str], limit: int
-    ) -> list[int]:
-        """Serials of the ready chunks that have any of these words, best first."""
+    ) -> list[tuple[int, float]]:
+        """Serials of the ready chunks that have any of these words, best first, and their score by
+        BM25."""
         ...
 
     async def read(self, query: Callable[[Connection], T]) -> T:

@@ -43,7 +43,7 @@ class SqlDocumentStore:
 
     async def by_words(
         self, scope: Scope, sources: Sources, words: Sequence[str], limit: int
-    ) -> builtins.list[int]:
+    ) -> builtins.list[tuple[int, float]]:
         if not words:
             return []
         find = self._database.find_words

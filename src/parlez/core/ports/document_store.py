@@ -73,9 +73,10 @@ class ChunkSearch(Protocol):
 
     async def by_words(
         self, scope: Scope, sources: Sources, words: Sequence[str], limit: int
-    ) -> list[int]:
+    ) -> list[tuple[int, float]]:
         """Serials of the chunks that have any of these words, those first that have the rarest
-        most often. Words that stand nearly everywhere do not count."""
+        most often, and how much they have of them (by BM25, greater than 0). Words that stand
+        nearly everywhere do not count."""
         ...
 
     async def models(self, scope: Scope) -> list[str]:

@@ -56,19 +56,19 @@ _SEARCH = text("""
         SELECT matching.serial, matching.length, word.lexeme, cardinality(word.positions) AS times
         FROM matching, unnest(matching.words) AS word
     )
-    SELECT serial
+    SELECT serial, sum(weight.value * times * 2.2 / (
+        times + 1.2 * (0.25 + 0.75 * length / CAST(:average AS double precision))
+    )) AS score
     FROM counted JOIN weight ON weight.lexeme = counted.lexeme
     GROUP BY serial
-    ORDER BY sum(weight.value * times * 2.2 / (
-        times + 1.2 * (0.25 + 0.75 * length / CAST(:average AS double precision))
-    )) DESC, serial
+    ORDER BY score DESC, serial
     LIMIT :limit
 """)
 
 
 def search(
     c: Connection, scope: Scope, sources: Sources, words: Sequence[str], limit: int
-) -> list[int]:
+) -> list[tuple[int, float]]:
     row = c.one(_COUNT, account_id=scope.account_id)
     total, length = (int(row[0]), int(row[1])) if row else (0, 0)
     if not total:
@@ -86,7 +86,7 @@ def search(
         average=max(length // total, 1),
         limit=limit,
     )
-    return [row[0] for row in rows]
+    return [(row[0], float(row[1])) for row in rows]
 
 
 def _weights(c: Connection, scope: Scope, words: Sequence[str], total: int) -> dict[str, float]:

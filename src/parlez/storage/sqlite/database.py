@@ -36,7 +36,7 @@ class SqliteDatabase:
 
     def find_words(
         self, c: Connection, scope: Scope, sources: Sources, words: Sequence[str], limit: int
-    ) -> list[int]:
+    ) -> list[tuple[int, float]]:
         return search(c, scope, sources, words, limit)
 
     async def read(self, query: Callable[[Connection], T]) -> T:

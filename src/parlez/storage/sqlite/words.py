@@ -25,19 +25,19 @@ _FREQUENT = text("""
 """)
 
 _SEARCH = text("""
-    SELECT chunk.serial
+    SELECT chunk.serial, -bm25(chunk_words, 0.0, 1.0) AS score
     FROM chunk_words JOIN chunk ON chunk.serial = chunk_words.rowid JOIN document
         ON document.account_id = chunk.account_id AND document.id = chunk.document_id
     WHERE chunk_words MATCH :query AND chunk.account_id = :account_id
         AND document.state = 'ready'
         AND (:all = 1 OR chunk.document_id IN (SELECT value FROM json_each(:documents)))
-    ORDER BY bm25(chunk_words, 0.0, 1.0), chunk.serial LIMIT :limit
+    ORDER BY score DESC, chunk.serial LIMIT :limit
 """)
 
 
 def search(
     c: Connection, scope: Scope, sources: Sources, words: Sequence[str], limit: int
-) -> list[int]:
+) -> list[tuple[int, float]]:
     telling = _telling(c, scope, words)
     named = sources.document_ids
     if not telling or named == ():
@@ -53,7 +53,7 @@ def search(
         documents=json.dumps(named or ()),
         limit=limit,
     )
-    return [row[0] for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
 def _telling(c: Connection, scope: Scope, words: Sequence[str]) -> Sequence[str]:
