@@ -13,7 +13,7 @@ from parlez.knowledge.words import telling_words, words_of
 RELEVANT = 0.5
 """The score from which on a passage is one to answer from."""
 
-_BIAS, _NEARNESS, _COVERAGE = -6.0, 10.0, 4.0
+_BIAS, _NEARNESS, _COVERAGE = -5.6, 10.0, 4.0
 _WORDS_BIAS, _WORDS_COVERAGE = -3.0, 6.0
 
 
