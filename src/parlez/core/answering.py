@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import aclosing
 
+from parlez.core.citations import Citation
 from parlez.core.context import (
     MOST_CHARACTERS_PER_TOKEN,
     Context,
@@ -14,6 +15,7 @@ from parlez.core.context import (
 )
 from parlez.core.errors import ContextOverflow, ModelError, ModelTimeout
 from parlez.core.events import TextDelta, ToolCalled
+from parlez.core.grounding import Grounding
 from parlez.core.limits import TurnLimits
 from parlez.core.models import Model, ModelCatalog
 from parlez.core.ports.chat_model import ChatModel, ChatRequest, Completion, Finished, Prompt
@@ -42,6 +44,7 @@ class Answer:
         self.model: str | None = None
         self.prompt_tokens = 0
         self.begun = False
+        self.citations: tuple[Citation, ...] = ()
         self.beginning = ""
         self._text = ""
         self._tool_calls: tuple[ToolCalled, ...] = ()
@@ -68,7 +71,14 @@ class Answer:
 class Answering:
     """Puts a turn to its model: reads the history, fits it, keeps the time limits."""
 
-    def __init__(self, store: TurnStore, catalog: ModelCatalog, limits: TurnLimits):
+    def __init__(
+        self,
+        store: TurnStore,
+        catalog: ModelCatalog,
+        limits: TurnLimits,
+        grounding: Grounding | None = None,
+    ):
+        self._grounding = grounding
         self._store = store
         self._catalog = catalog
         self._limits = limits

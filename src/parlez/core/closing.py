@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from parlez.core.events import (
+    CitationAdded,
     ErrorRaised,
     Event,
     Numbered,
@@ -15,9 +16,10 @@ from parlez.core.turns import EndedTurn
 
 
 def closing_events(ended: EndedTurn) -> list[Numbered]:
-    """What comes after the last logged event: usage and error where there are any, and the end."""
+    """What comes after the last logged event: citations, usage and error where there are any, and
+    the end."""
     turn, length = ended.turn, len(ended.text)
-    events: list[Event] = []
+    events: list[Event] = [CitationAdded(each) for each in turn.citations]
     if turn.usage:
         events.append(UsageReported(turn.usage))
     if turn.error:

@@ -46,6 +46,7 @@ def _ending(state: State, reason: str, answer: Answer, error: TurnError | None =
         left_out=answer.left_out,
         model=answer.model,
         log_end=recorder.last_number if recorder else log_end_without_log(*said),
+        citations=answer.citations,
     )
 
 

@@ -8,6 +8,7 @@ including its event, so that a reader can go on from either.
 from dataclasses import dataclass
 from typing import Literal
 
+from parlez.core.citations import Citation
 from parlez.core.messages import State
 
 
@@ -46,6 +47,14 @@ class ToolCalled:
 
 
 @dataclass(frozen=True, slots=True)
+class CitationAdded:
+    """A part of the answer rests on a place in a document."""
+
+    citation: Citation
+    type: Literal["citation-added"] = "citation-added"
+
+
+@dataclass(frozen=True, slots=True)
 class UsageReported:
     """What the answer cost."""
 
@@ -75,7 +84,7 @@ class TurnEnded:
 LoggedEvent = TextDelta | ToolCalled
 """What a model says while it answers. These are logged; the others follow from the turn."""
 
-Event = TurnStarted | LoggedEvent | UsageReported | ErrorRaised | TurnEnded
+Event = TurnStarted | LoggedEvent | CitationAdded | UsageReported | ErrorRaised | TurnEnded
 
 
 @dataclass(frozen=True, slots=True)

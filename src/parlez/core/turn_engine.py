@@ -15,6 +15,7 @@ from parlez.core.bugs import describe
 from parlez.core.cursor import Cursor
 from parlez.core.errors import Interrupted, NotFound, StorageError
 from parlez.core.following import Followed, Following
+from parlez.core.grounding import Grounding
 from parlez.core.identity import Scope
 from parlez.core.limits import TurnLimits
 from parlez.core.live_turn import LiveTurn
@@ -53,13 +54,14 @@ class TurnEngine:
         limits: TurnLimits,
         prices: PriceList,
         telemetry: Telemetry,
+        grounding: Grounding | None = None,
     ):
         self._store = store
         self._catalog = catalog
         self._limits = limits
         self._prices = prices
         self._telemetry = telemetry
-        self._answering = Answering(store, catalog, limits)
+        self._answering = Answering(store, catalog, limits, grounding)
         self._live = LiveTurns()
         self._following = Following(store, self._live)
         self._suspects: set[str] = set()
@@ -283,5 +285,6 @@ def _ended(turn: Turn, ending: Ending) -> Turn:
         usage=ending.usage,
         left_out=ending.left_out,
         log_end=ending.log_end or turn.log_end,
+        citations=ending.citations,
         model=ending.model or turn.model,
     )

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from parlez.core.citations import Citation
 from parlez.core.conversations import Profile
 from parlez.core.events import ToolCalled, Usage
 from parlez.core.identity import Scope
 from parlez.core.messages import Role, State
 from parlez.core.ports.chat_model import FREE, AnswerForm, Options, Prompt
 from parlez.core.reserve import Reserve, Reserved
+from parlez.core.retrieval import Sources
 
 
 class TurnKind(StrEnum):
@@ -67,7 +69,8 @@ class TurnRequest:
     `earlier` is what was said before `text` and is not stored yet, and `parent_id` the message that
     all of it follows; without one that is the newest of the conversation. A caller that was asked
     to run a tool says the result, in `role` tool. `echo` is what a dialect will want to say of the
-    turn again: it is kept, and means nothing here.
+    turn again: it is kept, and means nothing here. `sources` are
+    the documents that the answer is to rest on; None asks the model for what it knows itself.
     """
 
     text: str
@@ -85,6 +88,7 @@ class TurnRequest:
     role: Role = Role.USER
     tool_call_id: str | None = None
     echo: Mapping[str, Any] | None = None
+    sources: Sources | None = None
 
     @property
     def said(self) -> list[Prompt]:
@@ -149,6 +153,8 @@ class Turn:
     target_id: str | None = None
     form: AnswerForm = FREE
     echo: Mapping[str, Any] | None = None
+    sources: Sources | None = None
+    citations: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,7 @@ class Ending:
     cost: int | None = None
     seconds: float = 0.0
     tool_calls: tuple[ToolCalled, ...] = ()
+    citations: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

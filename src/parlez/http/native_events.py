@@ -7,6 +7,7 @@ from typing import Any
 from parlez.core.cursor import Cursor
 from parlez.core.errors import ParlezError
 from parlez.core.events import (
+    CitationAdded,
     ErrorRaised,
     Event,
     Numbered,
@@ -17,6 +18,7 @@ from parlez.core.events import (
     UsageReported,
 )
 from parlez.core.following import Followed
+from parlez.http.citations import citation_fields
 from parlez.http.event_stream import COMMENT, frame
 
 
@@ -48,6 +50,8 @@ def _data(event: Event) -> dict[str, Any]:
             return {"text": text}
         case ToolCalled(call_id=call_id, name=name, arguments=arguments):
             return {"call_id": call_id, "name": name, "arguments": arguments}
+        case CitationAdded(citation=citation):
+            return citation_fields(citation)
         case UsageReported(usage=usage):
             return {
                 "prompt_tokens": usage.prompt_tokens,

@@ -6,9 +6,8 @@ searched; see `benchmarks/retrieval.py`.
 """
 
 import math
-from collections.abc import Sequence
 
-from parlez.knowledge.words import telling_words, words_of
+from parlez.core.words import coverage
 
 RELEVANT = 0.5
 """The score from which on a passage is one to answer from."""
@@ -23,28 +22,6 @@ def score(question: str, text: str, nearness: float | None) -> float:
     if nearness is None:
         return _logistic(_WORDS_BIAS + _WORDS_COVERAGE * covered)
     return _logistic(_BIAS + _NEARNESS * nearness + _COVERAGE * covered)
-
-
-def coverage(question: str, text: str) -> float:
-    """The share of a question's telling words that a text has, whatever their endings."""
-    asked = telling_words(question)
-    if not asked:
-        return 0.0
-    said = {_stem(word) for word in words_of(text)}
-    return sum(_weight(word) for word in asked if _stem(word) in said) / _sum(asked)
-
-
-def _sum(words: Sequence[str]) -> float:
-    return sum(_weight(word) for word in words)
-
-
-def _weight(word: str) -> float:
-    """Long words and numbers say more."""
-    return 2.0 if word.isdigit() else min(len(word), 10) / 5
-
-
-def _stem(word: str) -> str:
-    return word if len(word) <= 4 else word[: max(4, len(word) - 3)]
 
 
 def _logistic(value: float) -> float:

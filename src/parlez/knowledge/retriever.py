@@ -9,10 +9,10 @@ from parlez.core.identity import Scope
 from parlez.core.ports.document_store import ChunkSearch, StoredChunk
 from parlez.core.ports.embedder import Embedder, EmbedderShelf
 from parlez.core.retrieval import Passage, Sources
+from parlez.core.words import searched_words
 from parlez.knowledge import relevance
 from parlez.knowledge.fusion import fused
 from parlez.knowledge.nearest import Nearest
-from parlez.knowledge.words import searched_words
 
 logger = logging.getLogger(__name__)
 

@@ -218,6 +218,8 @@ turn = Table(
     Column("target_id", Text),
     # JSON: what its dialect says of it again.
     Column("echo", Text),
+    Column("sources", Text),
+    Column("citations", Text),
     PrimaryKeyConstraint("account_id", "id"),
     Index("turn_by_conversation", "account_id", "conversation_id"),
     # One turn at a time: the database itself refuses a second.

@@ -9,6 +9,7 @@ from parlez.core.reserve import Reserved
 from parlez.core.turns import Turn, TurnError, TurnKind
 from parlez.storage.connection import Row
 from parlez.storage.forms import read_wishes
+from parlez.storage.groundings import read_citations, read_sources
 
 COLUMNS = """
     turn.account_id, turn.id, turn.conversation_id, turn.user_message_id, turn.answer_id,
@@ -16,7 +17,8 @@ COLUMNS = """
     turn.created_at, turn.reason,
     turn.error_code, turn.error_message, turn.error_retryable,
     turn.prompt_tokens, turn.completion_tokens, turn.usage_estimated, turn.left_out, turn.log_end,
-    turn.key_id, turn.reserved_tokens, turn.reserved_cost, turn.kind, turn.target_id, turn.echo
+    turn.key_id, turn.reserved_tokens, turn.reserved_cost, turn.kind, turn.target_id, turn.echo,
+    turn.sources, turn.citations
 """
 """What `read_turn` reads, in its order."""
 
@@ -49,4 +51,6 @@ def read_turn(row: Row) -> Turn:
         target_id=row[25],
         form=form,
         echo=json.loads(row[26]) if row[26] else None,
+        sources=read_sources(row[27]),
+        citations=read_citations(row[28]),
     )

@@ -25,6 +25,7 @@ from parlez.storage import (
 )
 from parlez.storage.connection import Connection
 from parlez.storage.forms import write_wishes
+from parlez.storage.groundings import write_sources
 
 MOST_QUEUED = 16
 """Turns that may wait in one conversation while another runs."""
@@ -33,11 +34,11 @@ _INSERT = text("""
     INSERT INTO turn
         (account_id, id, conversation_id, user_message_id, answer_id, state, attempt, position,
          stream, model, system_prompt, options, created_at, left_out, log_end, log_kept, key_id,
-         kind, target_id, echo)
+         kind, target_id, echo, sources)
     VALUES
         (:account_id, :id, :conversation_id, :user_message_id, :answer_id, :state, :attempt,
          :position, :stream, :model, :system_prompt, :options, :created_at, 0, 1, :stream,
-         :key_id, :kind, :target_id, :echo)
+         :key_id, :kind, :target_id, :echo, :sources)
 """)
 
 
@@ -77,6 +78,7 @@ class TurnStart:
             key_id=self.payer.key_id,
             form=self.request.form,
             echo=self.request.echo,
+            sources=self.request.sources,
         )
 
 
@@ -243,4 +245,5 @@ def _insert(c: Connection, turn: Turn, position: int) -> None:
         kind=turn.kind,
         target_id=turn.target_id,
         echo=json.dumps(turn.echo) if turn.echo is not None else None,
+        sources=write_sources(turn.sources),
     )

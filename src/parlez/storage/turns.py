@@ -13,6 +13,7 @@ from parlez.core.turns import EndedTurn, Ending, Turn, TurnKind
 from parlez.storage import budgets, conversations, events, ledger, messages
 from parlez.storage.connection import Connection
 from parlez.storage.details import read_calls
+from parlez.storage.groundings import write_citations
 from parlez.storage.turn_rows import COLUMNS, read_turn
 
 _FIND = text(f"""
@@ -31,7 +32,7 @@ _END = text("""
         error_message = :error_message, error_retryable = :error_retryable,
         prompt_tokens = :prompt_tokens, completion_tokens = :completion_tokens,
         usage_estimated = :usage_estimated, left_out = :left_out, log_end = :log_end,
-        model = :model
+        model = :model, citations = :citations
     WHERE account_id = :account_id AND id = :id AND state = :before
     RETURNING position
 """)
@@ -182,6 +183,7 @@ def _end(c: Connection, turn: Turn, ending: Ending, now: int) -> int | None:
         usage_estimated=int(usage.estimated) if usage else None,
         left_out=ending.left_out,
         log_end=_log_end(c, turn, ending),
+        citations=write_citations(ending.citations),
         model=ending.model or turn.model,
     )
     if row is None:

@@ -1,4 +1,4 @@
-"""Documents, their text in chunks, and what finds those."""
+"""Documents, their text in chunks, what finds those, and what answers rest on."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,6 +49,8 @@ _POSTGRESQL = (
 
 
 def upgrade() -> None:
+    op.add_column("turn", sa.Column("sources", sa.Text(), nullable=True))
+    op.add_column("turn", sa.Column("citations", sa.Text(), nullable=True))
     op.create_table(
         "document",
         sa.Column("account_id", sa.Text(), nullable=False),

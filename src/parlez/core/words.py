@@ -1,4 +1,4 @@
-"""The words of a question."""
+"""The words of a text, and which of them say what it is about."""
 
 import re
 
@@ -33,3 +33,23 @@ def telling_words(text: str) -> list[str]:
 def searched_words(question: str) -> list[str]:
     """What to look for: the telling words, or all if none tells anything."""
     return (telling_words(question) or words_of(question))[:MOST]
+
+
+def stem(word: str) -> str:
+    """What is left of a word without its ending, roughly."""
+    return word if len(word) <= 4 else word[: max(4, len(word) - 3)]
+
+
+def coverage(asked: str, text: str) -> float:
+    """The share of one text's telling words that another has, whatever their endings. Long words
+    and numbers count for more."""
+    words = telling_words(asked)
+    if not words:
+        return 0.0
+    said = {stem(word) for word in words_of(text)}
+    covered = sum(_weight(word) for word in words if stem(word) in said)
+    return covered / sum(_weight(word) for word in words)
+
+
+def _weight(word: str) -> float:
+    return 2.0 if word.isdigit() else min(len(word), 10) / 5
