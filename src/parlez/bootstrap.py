@@ -123,7 +123,12 @@ async def running(
             account_store = SqlAccountStore(database, clock)
             metrics = Metrics()
             spending = Spending(metrics, metrics)
-            engine = TurnEngine(turns, catalog, _limits(settings), prices, spending)
+            knowledge = Knowledge(
+                SqlDocumentStore(database, clock), BlobFolder(folder.path / FILES_FOLDER)
+            )
+            engine = TurnEngine(
+                turns, catalog, _limits(settings), prices, spending, knowledge.grounding
+            )
             interrupted = await engine.recover()
             if interrupted:
                 log.warning("turns were interrupted by the last stop", turns=interrupted)
@@ -139,9 +144,6 @@ async def running(
             throttle = Throttle(KEYS_PER_ADDRESS, clock)
             budgets = Budgets(SqlBudgetStore(database), catalog, clock)
             await budgets.open()
-            knowledge = Knowledge(
-                SqlDocumentStore(database, clock), BlobFolder(folder.path / FILES_FOLDER)
-            )
             token = secrets.token_urlsafe(32)
             gate = Gate(
                 keys=ring,

@@ -7,6 +7,7 @@ from tests.support.store import Stores
 
 from parlez.core.cursor import START, Cursor
 from parlez.core.events import Numbered, TextDelta
+from parlez.core.grounding import Grounding
 from parlez.core.identity import Scope
 from parlez.core.limits import TurnLimits
 from parlez.core.messages import Message
@@ -44,9 +45,11 @@ class Ended:
 
     def __init__(self) -> None:
         self.endings: list[Ending] = []
+        self.turns: list[Turn] = []
 
     def turn_ended(self, turn: Turn, ending: Ending) -> None:
         self.endings.append(ending)
+        self.turns.append(turn)
 
 
 class Rig:
@@ -56,6 +59,7 @@ class Rig:
         self,
         stores: Stores,
         answers: Iterable[Script] | Callable[[ChatRequest], Script],
+        grounding: Grounding | None = None,
         **limits: float,
     ):
         self.stores = stores
@@ -63,7 +67,12 @@ class Rig:
         self.ended = Ended()
         limits.setdefault("flush", 0.0)
         self.engine = TurnEngine(
-            stores.turns, OneModel(self.model), TurnLimits(**limits), PriceList([MODEL]), self.ended
+            stores.turns,
+            OneModel(self.model),
+            TurnLimits(**limits),
+            PriceList([MODEL]),
+            self.ended,
+            grounding,
         )
 
     async def start(self, text: str = "Hi", key: str | None = None, **fields: Any) -> Started:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import aclosing
+from dataclasses import replace
 
 from parlez.core.citations import Citation
 from parlez.core.context import (
@@ -14,9 +15,10 @@ from parlez.core.context import (
     prompt_of,
 )
 from parlez.core.errors import ContextOverflow, ModelError, ModelTimeout
-from parlez.core.events import TextDelta, ToolCalled
-from parlez.core.grounding import Grounding
+from parlez.core.events import TextDelta, ToolCalled, Usage
+from parlez.core.grounding import NOT_IN_THE_DOCUMENTS, Ground, Grounding
 from parlez.core.limits import TurnLimits
+from parlez.core.messages import Role
 from parlez.core.models import Model, ModelCatalog
 from parlez.core.ports.chat_model import ChatModel, ChatRequest, Completion, Finished, Prompt
 from parlez.core.ports.turn_store import TurnStore
@@ -24,6 +26,9 @@ from parlez.core.recorder import Recorder
 from parlez.core.turns import Turn, TurnKind
 
 logger = logging.getLogger(__name__)
+
+LOOKED_BACK = 8_000
+"""Characters of a conversation in which is looked for what a question leans on."""
 
 MOST_REFITS = 4
 """Times that a prompt is made smaller because the model says that it is too long."""
@@ -63,6 +68,13 @@ class Answer:
         if self.recorder:
             await self.recorder.add(TextDelta(text))
 
+    async def say(self, text: str) -> None:
+        """Say all of it without a model."""
+        self._text = self.beginning + text
+        if self.recorder:
+            await self.recorder.add(TextDelta(text))
+        self.finished = Finished("stop", Usage(0, 0))
+
     def complete(self, completion: Completion) -> None:
         self._text = self.beginning + completion.text
         self._tool_calls, self.finished = completion.tool_calls, completion.finished
@@ -93,6 +105,10 @@ class Answering:
         if turn.kind is TurnKind.CONTINUE and turn.target_id:
             branch = await self._store.path(turn.scope, turn.target_id, 1)
             await answer.begin_with(branch.messages[-1].content)
+        ground = await self._ground(turn, history)
+        if ground and not ground.passages:
+            await answer.say(NOT_IN_THE_DOCUMENTS)
+            return
         first_error: ModelError | None = None
         for name in (model.name, *model.fallback):
             if first_error:
@@ -100,21 +116,35 @@ class Answering:
             candidate = self._catalog.resolve(name)
             answer.model = candidate.name
             try:
-                await self._answer_with(candidate, turn, history, answer, deadline)
-                return
+                await self._answer_with(candidate, turn, history, ground, answer, deadline)
+                break
             except ModelError as error:
                 if answer.begun:
                     raise
                 first_error = first_error or error
                 if not error.retryable or clock() >= deadline:
-                    break
-        raise first_error or AssertionError("there is always one model to ask")
+                    raise first_error from None
+        else:
+            raise first_error or AssertionError("there is always one model to ask")
+        if ground and self._grounding:
+            answer.citations = await self._grounding.cite(ground, answer.text)
+
+    async def _ground(self, turn: Turn, history: list[Prompt] | None) -> Ground | None:
+        """What the answer is to rest on, None if on nothing in particular."""
+        if turn.sources is None or self._grounding is None:
+            return None
+        if history is None:
+            branch = await self._store.path(turn.scope, turn.user_message_id, LOOKED_BACK)
+            history = [prompt_of(message) for message in branch.messages]
+        said = [prompt.content for prompt in history if prompt.role is Role.USER]
+        return await self._grounding.prepare(turn.scope, turn.sources, said) if said else None
 
     async def _answer_with(
         self,
         model: Model,
         turn: Turn,
         history: list[Prompt] | None,
+        ground: Ground | None,
         answer: Answer,
         deadline: float,
     ) -> None:
@@ -125,7 +155,8 @@ class Answering:
             history, earlier = [prompt_of(message) for message in branch.messages], branch.earlier
         budget = prompt_budget(model, turn.options, turn.form)
         for refits_left in reversed(range(MOST_REFITS)):
-            context = _fit(history, turn, answer, budget)
+            asked = _grounded(history, ground, budget) if ground else history
+            context = _fit(asked, turn, answer, budget)
             answer.left_out = earlier + context.left_out
             answer.prompt_tokens = context.tokens
             request = ChatRequest(model.vendor_name, context.prompts, turn.options, turn.form)
@@ -186,6 +217,12 @@ def _fit(history: list[Prompt], turn: Turn, answer: Answer, budget: int) -> Cont
     if answer.beginning:
         return go_on(history, turn.system_prompt, answer.beginning, budget)
     return fit(history, turn.system_prompt, budget)
+
+
+def _grounded(history: list[Prompt], ground: Ground, budget: int) -> list[Prompt]:
+    """What was said, the last of it with quotes, which have half of the room."""
+    *earlier, last = history
+    return [*earlier, replace(last, content=ground.put(budget // 2))]
 
 
 def _smaller(sent: int, overflow: ContextOverflow) -> int:

@@ -1,8 +1,8 @@
 """Finding out what each sentence of an answer rests on.
 
-A model that marks its sources names quotes by their number. What one does not mark is matched by its
-words. Either way the quote is the sentence of the passage that says most of it, and what no passage
-bears out gets no citation.
+A model that marks its sources names quotes by their number. What one does not mark is matched by
+its words. Either way the quote is the sentence of the passage that says most of it, and what no
+passage bears out gets no citation.
 """
 
 import re

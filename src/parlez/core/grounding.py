@@ -26,52 +26,13 @@ FOLLOW_UP_WORDS = 2
 EARLIER = 2
 """User messages that a question may lean on."""
 
-_LEANING = frozenset(
-    [
-        "it",
-        "its",
-        "that",
-        "this",
-        "these",
-        "those",
-        "they",
-        "them",
-        "their",
-        "he",
-        "him",
-        "his",
-        "she",
-        "her",
-        "there",
-    ]
-)
-_SMALL_TALK = frozenset(
-    [
-        "hi",
-        "hello",
-        "hey",
-        "good",
-        "morning",
-        "afternoon",
-        "evening",
-        "thanks",
-        "thank",
-        "you",
-        "very",
-        "much",
-        "ok",
-        "okay",
-        "great",
-        "bye",
-        "goodbye",
-        "welcome",
-        "nice",
-        "cool",
-        "yes",
-        "no",
-        "please",
-    ]
-)
+_LEANING_WORDS = "it its that this these those they them their he him his she her there"
+_LEANING = frozenset(_LEANING_WORDS.split())
+_SMALL_WORDS = """
+    hi hello hey good morning afternoon evening thanks thank you very much ok okay great bye goodbye
+    welcome nice cool
+"""
+_SMALL_TALK = frozenset(_SMALL_WORDS.split())
 
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _TAG = re.compile(r"<(?=/?quote)", re.IGNORECASE)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from parlez.core.grounding import Grounding
 from parlez.core.library import Library
 from parlez.core.ports.blobs import Blobs
 from parlez.core.ports.document_store import ChunkSearch, DocumentStore, IndexingStore
@@ -36,8 +37,10 @@ class Knowledge:
         shelf = Shelf([*embedders, *([self._local] if self._local else [])])
         nearest = Nearest(store)
         shelving = Shelving()
+        retriever = HybridRetriever(store, shelf, nearest)
         self.embedders = shelf
-        self.retriever = HybridRetriever(store, shelf, nearest)
+        self.grounding = Grounding(retriever, store)
+        self.retriever = retriever
         self.indexer = Indexer(store, blobs, ProcessReader(limits), shelf, nearest, shelving)
         self.library = Library(
             store, blobs, self.retriever, shelving, self.indexer.wake, self.indexer.drop

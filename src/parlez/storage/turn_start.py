@@ -163,6 +163,7 @@ def _start_again(c: Connection, new: TurnStart, before: Turn) -> Turn:
         attempt=before.attempt + 1,
         options=before.options,
         form=before.form,
+        sources=before.sources,
         kind=before.kind if keeps_kind else TurnKind.RETRY,
         target_id=before.answer_id,
     )
@@ -187,6 +188,8 @@ def _start_attached(
         turn = replace(turn, options=before.options)
     if before and turn.form == FREE:
         turn = replace(turn, form=before.form)
+    if before and turn.sources is None:
+        turn = replace(turn, sources=before.sources)
     if attached.user_message_id:
         return _insert_answer(c, replace(turn, user_message_id=attached.user_message_id), queue)
     messages.insert_said(c, turn, new.request, None)
