@@ -17,12 +17,14 @@ from parlez.core.admission import Admission
 from parlez.core.budgets import Budgets
 from parlez.core.built_in_templates import built_in_templates
 from parlez.core.conversation_desk import ConversationDesk
+from parlez.core.errors import InvalidInput
 from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
 from parlez.core.keys import KeyMint
 from parlez.core.limits import CallLimit, TurnLimits
 from parlez.core.passwords import Passwords
 from parlez.core.ports.clock import Clock
+from parlez.core.ports.embedder import Embedder
 from parlez.core.prices import PriceList
 from parlez.core.session_ring import SessionRing
 from parlez.core.sign_in import SignIn
@@ -123,8 +125,12 @@ async def running(
             account_store = SqlAccountStore(database, clock)
             metrics = Metrics()
             spending = Spending(metrics, metrics)
+            blobs = BlobFolder(folder.path / FILES_FOLDER)
             knowledge = Knowledge(
-                SqlDocumentStore(database, clock), BlobFolder(folder.path / FILES_FOLDER)
+                SqlDocumentStore(database, clock),
+                blobs,
+                _embedders(settings, catalog),
+                catalog.embedder,
             )
             engine = TurnEngine(
                 turns, catalog, _limits(settings), prices, spending, knowledge.grounding
@@ -134,7 +140,9 @@ async def running(
                 log.warning("turns were interrupted by the last stop", turns=interrupted)
             access = Access(engine)
             passwords = Passwords()
-            accounts = Accounts(account_store, passwords, access, engine, clock)
+            accounts = Accounts(
+                account_store, passwords, access, engine, clock, knowledge.library.erase
+            )
             await accounts.open()
             signing_secret = await account_store.secret("key signature", secrets.token_hex(32))
             mint = KeyMint(bytes.fromhex(signing_secret))
@@ -192,6 +200,19 @@ async def running(
             await database.close()
     finally:
         folder.release()
+
+
+def _embedders(settings: Settings, catalog: Catalog) -> list[Embedder]:
+    """What the settings name to embed with. Raises `InvalidInput` if it cannot be used."""
+    if not settings.embedding_model:
+        return []
+    embedder = catalog.embedder(settings.embedding_model)
+    if embedder is None:
+        raise InvalidInput(
+            "PARLEZ_EMBEDDING_MODEL cannot be used: name a vendor that has a key and speaks "
+            "OpenAI's format, and its model, like openai/text-embedding-3-small."
+        )
+    return [embedder]
 
 
 def has_local_owner(settings: Settings) -> bool:

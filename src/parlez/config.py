@@ -119,6 +119,11 @@ class Settings(BaseSettings):
         le=4_294_967_296,
         description="The largest upload of a file.",
     )
+    embedding_model: str | None = Field(
+        None,
+        description="What embeds documents instead of the embedded model, like "
+        "`openai/text-embedding-3-small`.",
+    )
     local_model_path: Path | None = Field(
         None, description="A GGUF file to use as the embedded model."
     )

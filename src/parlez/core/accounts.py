@@ -1,7 +1,7 @@
 """Accounts: one login, and the boundary of everything that is kept."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from parlez.core.access import Access
@@ -34,12 +34,14 @@ class Accounts:
         access: Access,
         engine: TurnEngine,
         clock: Clock,
+        erase_files: Callable[[Scope], Awaitable[int]],
     ):
         self._store = store
         self._passwords = passwords
         self._access = access
         self._engine = engine
         self._clock = clock
+        self._erase_files = erase_files
         # One change at a time: of two owners who dismiss each other one is left.
         self._changing = asyncio.Lock()
         self._erased: dict[str, int] = {}
@@ -116,7 +118,9 @@ class Accounts:
             self._access.close(scope.account_id)
             try:
                 await self._engine.stop_account(scope)
-                erased = await self._store.erase(scope)
+                erased = dict(await self._store.erase(scope))
+                if files := await self._erase_files(scope):
+                    erased["file"] = files
             except BaseException:
                 self._access.reopen(scope.account_id)
                 raise
@@ -132,6 +136,7 @@ class Accounts:
                 del self._erased[account_id]
                 await self._engine.stop_account(Scope(account_id))
                 await self._store.erase(Scope(account_id))
+                await self._erase_files(Scope(account_id))
                 self._access.reopen(account_id)
 
     async def _keep_an_owner(self, leaving: Account) -> None:

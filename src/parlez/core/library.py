@@ -17,7 +17,8 @@ LONGEST_NAME = 255
 
 
 class Library:
-    """`changed` is told after anything that makes work for whoever reads documents."""
+    """`changed` is told after anything that makes work for whoever reads documents, and `removed`
+    after one of them is gone, or with None all of an account."""
 
     def __init__(
         self,
@@ -26,7 +27,7 @@ class Library:
         retriever: Retriever,
         shelving: Shelving,
         changed: Callable[[], None],
-        removed: Callable[[Scope, str], None],
+        removed: Callable[[Scope, str | None], None],
     ):
         self._store = store
         self._blobs = blobs
@@ -61,6 +62,12 @@ class Library:
         await self._store.remove(scope, document_id)
         self._removed(scope, document_id)
         self._changed()
+
+    async def erase(self, scope: Scope) -> int:
+        """Remove all files of an account whose rows are gone; how many there were."""
+        self._removed(scope, None)
+        async with self._shelving.of(scope):
+            return await self._blobs.remove_all(scope)
 
     async def search(
         self, scope: Scope, sources: Sources, question: str, limit: int

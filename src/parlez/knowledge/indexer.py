@@ -50,7 +50,7 @@ class Indexer:
         self._nearest = nearest
         self._shelving = shelving
         self._wakers: list[asyncio.Event] = []
-        self._reading: tuple[str, asyncio.Task[None]] | None = None
+        self._reading: tuple[Document, asyncio.Task[None]] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -72,11 +72,13 @@ class Indexer:
         for waker in self._wakers:
             waker.set()
 
-    def drop(self, scope: Scope, document_id: str) -> None:
-        """A document is gone: stop reading it."""
+    def drop(self, scope: Scope, document_id: str | None) -> None:
+        """A document is gone, or all of an account: stop reading it."""
         self._nearest.forget(scope)
-        if self._reading and self._reading[0] == document_id:
-            self._reading[1].cancel()
+        if self._reading:
+            reading, task = self._reading
+            if document_id == reading.id or (document_id is None and scope == reading.scope):
+                task.cancel()
 
     async def _go_on(self, step: Callable[[], Awaitable[bool]]) -> None:
         waker = asyncio.Event()
@@ -102,7 +104,7 @@ class Indexer:
             return False
         # A task of its own, so that ending it does not end all reading.
         task = asyncio.create_task(self._read(document))
-        self._reading = (document.id, task)
+        self._reading = (document, task)
         try:
             await asyncio.wait([task])
         finally:

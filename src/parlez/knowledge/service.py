@@ -1,6 +1,6 @@
 """All of the knowledge together, over its stores."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from parlez.core.ports.document_store import ChunkSearch, DocumentStore, Indexin
 from parlez.core.ports.embedder import Embedder
 from parlez.core.shelving import Shelving
 from parlez.knowledge.embedding.local import LocalEmbedder
-from parlez.knowledge.embedding.shelf import Shelf
+from parlez.knowledge.embedding.shelf import Shelf, nobody
 from parlez.knowledge.embedding.weights import find_weights, missing_part
 from parlez.knowledge.indexer import Indexer
 from parlez.knowledge.nearest import Nearest
@@ -24,17 +24,19 @@ class Store(DocumentStore, ChunkSearch, IndexingStore, Protocol):
 
 
 class Knowledge:
-    """`embedders` come before the embedded one, which is there if its parts are installed."""
+    """`embedders` come before the embedded one, which is there if its parts are installed; `others`
+    makes those that were used before, by their names."""
 
     def __init__(
         self,
         store: Store,
         blobs: Blobs,
         embedders: Sequence[Embedder] = (),
+        others: Callable[[str], Embedder | None] = nobody,
         limits: ReadingLimits = DEFAULT_LIMITS,
     ):
         self._local = _local()
-        shelf = Shelf([*embedders, *([self._local] if self._local else [])])
+        shelf = Shelf([*embedders, *([self._local] if self._local else [])], others)
         nearest = Nearest(store)
         shelving = Shelving()
         retriever = HybridRetriever(store, shelf, nearest)

@@ -17,6 +17,7 @@ from parlez.providers.local.process import LocalProcess
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.local.weights import missing_part
 from parlez.providers.offers import Offer, make_offers
+from parlez.providers.openai_embeddings import OpenAIEmbedder
 from parlez.providers.row_files import BadRows, Rows, read_rows
 from parlez.providers.variables import Variables
 from parlez.providers.wire_formats import new_chat
@@ -110,6 +111,16 @@ class Catalog:
         if model.name not in self._chats:
             self._chats[model.name] = self._new_chat(self._offers[model.name])
         return self._chats[model.name]
+
+    def embedder(self, name: str) -> OpenAIEmbedder | None:
+        """Whoever embeds under a name, which is a vendor's and its model's with a slash between.
+        None if that vendor cannot be asked, or not for embeddings."""
+        vendor_name, _, model = name.partition("/")
+        for offer in self._offers.values():
+            if offer.vendor and offer.vendor.name == vendor_name and model:
+                speaks = offer.wire_format == "openai_chat"
+                return OpenAIEmbedder(offer.vendor, model, self._session) if speaks else None
+        return None
 
     async def probe(self) -> str:
         """A word on whether anything can answer, and on vendors that are left alone. Raises

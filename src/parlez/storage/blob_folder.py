@@ -35,14 +35,20 @@ class BlobFolder:
     async def remove(self, scope: Scope, sha256: str) -> None:
         await _off_loop(lambda: self.path(scope, sha256).unlink(missing_ok=True))
 
-    async def remove_all(self, scope: Scope) -> None:
-        await _off_loop(lambda: shutil.rmtree(self._of(scope), ignore_errors=True))
+    async def remove_all(self, scope: Scope) -> int:
+        return await _off_loop(lambda: self._remove_all(scope))
 
     async def sweep(self, known: Collection[tuple[str, str]]) -> None:
         await _off_loop(lambda: self._sweep(known))
 
     def _of(self, scope: Scope) -> Path:
         return self._folder / scope.account_id
+
+    def _remove_all(self, scope: Scope) -> int:
+        folder = self._of(scope)
+        files = len(list(folder.glob("*")))
+        shutil.rmtree(folder, ignore_errors=True)
+        return files
 
     def _put(self, scope: Scope, content: BinaryIO) -> tuple[str, int]:
         folder = self._of(scope)

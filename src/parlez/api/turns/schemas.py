@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from parlez.http.citations import CitationResponse
+
 
 class UsageResponse(BaseModel):
     prompt_tokens: int
@@ -33,6 +35,7 @@ class TurnResponse(BaseModel):
         description="What it cost, in millionths of a US dollar at today's price, if that is known."
     )
     error: TurnErrorResponse | None
+    citations: list[CitationResponse] = Field(description="What the answer rests on.")
     left_out: int = Field(description="Messages that did not fit what the model can read.")
     created_at: str
 

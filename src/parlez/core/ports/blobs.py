@@ -20,8 +20,8 @@ class Blobs(Protocol):
 
     async def remove(self, scope: Scope, sha256: str) -> None: ...
 
-    async def remove_all(self, scope: Scope) -> None:
-        """Everything of an account."""
+    async def remove_all(self, scope: Scope) -> int:
+        """Everything of an account; how many files."""
         ...
 
     async def sweep(self, known: Collection[tuple[str, str]]) -> None:

@@ -1,19 +1,29 @@
 """The embedders that a server has."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from parlez.core.ports.embedder import Embedder
 
 
-class Shelf:
-    """`embedders` are those that can be used, the one for new texts first."""
+def nobody(name: str) -> None:
+    return None
 
-    def __init__(self, embedders: Sequence[Embedder]):
+
+class Shelf:
+    """`embedders` are those that can be used, the one for new texts first; `others` makes those
+    that only texts of the past are still embedded with."""
+
+    def __init__(
+        self,
+        embedders: Sequence[Embedder],
+        others: Callable[[str], Embedder | None] = nobody,
+    ):
         self._embedders = {each.name: each for each in embedders}
+        self._others = others
 
     @property
     def current(self) -> Embedder | None:
         return next(iter(self._embedders.values()), None)
 
     def find(self, name: str) -> Embedder | None:
-        return self._embedders.get(name)
+        return self._embedders.get(name) or self._others(name)
