@@ -159,3 +159,87 @@ def _rc4(key: bytes, data: bytes) -> bytes:
         state[i], state[j] = state[j], state[i]
         result.append(byte ^ state[(state[i] + state[j]) % 256])
     return bytes(result)
+
+
+def xlsx(rows: Sequence[Sequence[str]]) -> bytes:
+    """An Excel file with one sheet."""
+    cells = "".join(
+        "<row>"
+        + "".join(f'<c t="inlineStr"><is><t>{_escaped(cell)}</t></is></c>' for cell in row)
+        + "</row>"
+        for row in rows
+    )
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    book = (
+        f'<workbook xmlns="{space}" xmlns:r="{_OFFICE}/relationships">'
+        '<sheets><sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>'
+    )
+    return archive(
+        {
+            "[Content_Types].xml": _types("/xl/workbook.xml", "spreadsheetml.sheet"),
+            "_rels/.rels": _relations("xl/workbook.xml"),
+            "xl/workbook.xml": book,
+            "xl/_rels/workbook.xml.rels": _related("worksheet", ["worksheets/sheet1.xml"]),
+            "xl/worksheets/sheet1.xml": (
+                f'<worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>'
+            ),
+        }
+    )
+
+
+def pptx(slides: Sequence[str]) -> bytes:
+    """A PowerPoint file with a line of text on each slide."""
+    spaces = f'xmlns:p="{_SLIDES}" xmlns:a="{_DRAWING}" xmlns:r="{_OFFICE}/relationships"'
+    ids = "".join(f'<p:sldId id="{256 + n}" r:id="r{n + 1}"/>' for n in range(len(slides)))
+    parts: dict[str, str | bytes] = {
+        "[Content_Types].xml": _types("/ppt/presentation.xml", "presentationml.presentation"),
+        "_rels/.rels": _relations("ppt/presentation.xml"),
+        "ppt/presentation.xml": (
+            f"<p:presentation {spaces}><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>"
+        ),
+        "ppt/_rels/presentation.xml.rels": _related(
+            "slide", [f"slides/slide{n + 1}.xml" for n in range(len(slides))]
+        ),
+    }
+    for n, text in enumerate(slides):
+        parts[f"ppt/slides/slide{n + 1}.xml"] = (
+            f"<p:sld {spaces}><p:cSld><p:spTree><p:sp><p:txBody><a:p><a:r><a:t>{_escaped(text)}"
+            "</a:t></a:r></a:p></p:txBody></p:sp></p:spTree></p:cSld></p:sld>"
+        )
+    return archive(parts)
+
+
+def epub(body: str) -> bytes:
+    """A book of one chapter."""
+    container = (
+        '<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
+        '<rootfiles><rootfile full-path="c.opf" media-type="application/oebps-package+xml"/>'
+        "</rootfiles></container>"
+    )
+    package = (
+        '<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="i">'
+        '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>T</dc:title></metadata>'
+        '<manifest><item id="c" href="c.xhtml" media-type="application/xhtml+xml"/></manifest>'
+        '<spine><itemref idref="c"/></spine></package>'
+    )
+    page = f'<html xmlns="http://www.w3.org/1999/xhtml"><body>{body}</body></html>'
+    return archive(
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": container,
+            "c.opf": package,
+            "c.xhtml": page,
+        }
+    )
+
+
+_SLIDES = "http://schemas.openxmlformats.org/presentationml/2006/main"
+_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
+
+
+def _related(kind: str, targets: Sequence[str]) -> str:
+    each = "".join(
+        f'<Relationship Id="r{n}" Type="{_OFFICE}/relationships/{kind}" Target="{target}"/>'
+        for n, target in enumerate(targets, 1)
+    )
+    return f'<Relationships xmlns="{_PACKAGE}/relationships">{each}</Relationships>'

@@ -87,8 +87,15 @@ def _pieces(text: str, block: _Span) -> Iterator[_Span]:
         yield _stripped(text, _Span(sentences[first].start, sentences[last].end))
         if last + 1 == len(sentences):
             return
-        shared = last > first and sentences[last].length <= OVERLAP
-        first = last if shared and not _ends_paragraph(text, sentences[last]) else last + 1
+        first = last if last > first and _is_shared(text, sentences, last) else last + 1
+
+
+def _is_shared(text: str, sentences: Sequence[_Span], last: int) -> bool:
+    """Whether the sentence that a piece ends with begins the next one too. A paragraph ends with
+    its piece, and with a sentence that leaves the next no room nothing would be won."""
+    sentence, following = sentences[last], sentences[last + 1]
+    fits = following.end - sentence.start <= MOST_CHARACTERS
+    return fits and sentence.length <= OVERLAP and not _ends_paragraph(text, sentence)
 
 
 def _last_of_piece(text: str, sentences: Sequence[_Span], first: int) -> int:
@@ -132,7 +139,7 @@ def _sentences(text: str, block: _Span) -> Iterator[_Span]:
             cut = cut + 1 if cut > 0 else start + MOST_CHARACTERS
             yield _Span(start, cut)
             start = cut
-        if end > start:
+        if text[start:end].strip():
             yield _Span(start, end)
         start = end
 

@@ -3,6 +3,7 @@ swell and die."""
 
 import re
 from collections.abc import Iterator
+from secrets import token_hex
 from typing import Any
 
 from parlez.core.documents import (
@@ -61,13 +62,14 @@ def _decoded(data: bytes) -> str:
 def _by_kreuzberg(data: bytes, kind: Kind) -> list[tuple[int | None, str]]:
     import kreuzberg
 
+    mark = token_hex(16)
     # Its own types lack one of these.
     config = kreuzberg.ExtractionConfig(  # type: ignore[call-arg]
         use_cache=False,
         enable_quality_processing=False,
         disable_ocr=True,
-        pages=kreuzberg.PageConfig(extract_pages=True) if kind.value.paged else None,
-        output_format="plain" if kind is Kind.PDF else "markdown",
+        pages=_pages_of(kind, mark),
+        output_format="plain" if kind.value.paged else "markdown",
     )
     media_type = kind.value.media_type
     assert media_type is not None
@@ -75,9 +77,34 @@ def _by_kreuzberg(data: bytes, kind: Kind) -> list[tuple[int | None, str]]:
         result: Any = kreuzberg.extract_bytes_sync(data, media_type, config=config)
     except kreuzberg.KreuzbergError as error:
         raise _told(error) from None
+    if kind is Kind.PPTX:
+        return [(number, f"{text}\n\n") for number, text in _marked(result.content, mark)]
     if kind.value.paged and result.pages:
         return [(page["page_number"], f"{_clean(page['content'])}\n\n") for page in result.pages]
-    return [(None, part) for part in _parts(_clean(result.content))]
+    return [(None, part) for part in _parts(_front_matter_gone(_clean(result.content)))]
+
+
+def _pages_of(kind: Kind, mark: str) -> Any:
+    """How to ask for pages. Slides are told apart only by marks between them, for which no slide
+    can know the word."""
+    import kreuzberg
+
+    if kind is Kind.PPTX:
+        return kreuzberg.PageConfig(
+            insert_page_markers=True, marker_format=f"\n{mark} {{page_num}}\n"
+        )
+    return kreuzberg.PageConfig(extract_pages=True) if kind.value.paged else None
+
+
+def _marked(text: str, mark: str) -> Iterator[tuple[int, str]]:
+    _, *slides = re.split(rf"\s*{mark} (\d+)\s*", text)
+    for number, slide in zip(slides[::2], slides[1::2], strict=True):
+        yield int(number), _clean(slide)
+
+
+def _front_matter_gone(text: str) -> str:
+    """What is told of a page in its head is not part of its text."""
+    return re.sub(r"\A---\n\n(?:#+ )?\w+: .*\n\n", "", text)
 
 
 def _told(error: Exception) -> UnreadableFile:
