@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 from tests.support.server import Answer, Running
+from tests.support.uploads import ready_document
+
+LIGHTHOUSES = b"# Lighthouses\n\nThe lighthouse of Brest was lit in 1902. It has a keeper.\n"
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(path for path in (ROOT / "docs").glob("*.md") if "```http" in path.read_text())
@@ -54,6 +57,7 @@ async def fill(parlez: Running) -> dict[str, str]:
     answer = await parlez.call("POST", "/conversations/start", {"user_id": "1", "message": "Hi"})
     key = await parlez.call("POST", "/api/keys", {"name": "k"})
     invitation = await parlez.call("POST", "/api/invitations", {"name": "Grace"})
+    document_id = await ready_document(parlez, "lighthouses.md", LIGHTHOUSES)
     conversation_id = answer.headers["parlez-conversation-id"]
     history = await parlez.call("GET", f"/conversations/{conversation_id}")
     user_message, message = history.body["messages"]
@@ -61,6 +65,7 @@ async def fill(parlez: Running) -> dict[str, str]:
         "conversation_id": conversation_id,
         "turn_id": answer.headers["parlez-turn-id"],
         "key_id": key.body["id"],
+        "document_id": document_id,
         "code": invitation.body["code"],
         "user_message_id": user_message["id"],
         "message_id": message["id"],

@@ -12,6 +12,7 @@ import pytest
 from tests.support.people import Browser, key_of, member, owner, second_account
 from tests.support.routes import Route, routes
 from tests.support.server import Running, run_server
+from tests.support.uploads import document_of
 from tests.support.vendor import Vendor
 
 from parlez.core.identity import Right
@@ -77,6 +78,7 @@ async def things(parlez: Running, whose: Browser) -> dict[str, str]:
     conversation = f"/api/conversation/{said.headers['parlez-conversation-id']}"
     messages = (await whose.call("GET", f"{conversation}/messages")).body["messages"]
     return {
+        "document_id": await document_of(parlez, whose.headers),
         "conversation_id": said.headers["parlez-conversation-id"],
         "message_id": messages[0]["id"],
         "name": "t",

