@@ -56,16 +56,16 @@ class Indexer:
     async def running(self) -> AsyncIterator[None]:
         """Work for as long as the context is open."""
         await self._blobs.sweep(await self._store.files())
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._go_on(step), name=f"documents {step.__name__}")
-                for step in (self._read_next, self._embed_next, self._purge_next)
-            ]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
+        tasks = [
+            asyncio.create_task(self._go_on(step), name=f"documents {step.__name__}")
+            for step in (self._read_next, self._embed_next, self._purge_next)
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     def wake(self) -> None:
         """There is something to do."""
