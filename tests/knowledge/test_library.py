@@ -1,6 +1,7 @@
 """The library on both kinds of database: what is uploaded is found, and what is removed is gone."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,12 +10,16 @@ from sqlalchemy import text
 from tests.support import files
 from tests.support.engine import ME, SOMEBODY_ELSE
 from tests.support.library import OpenLibrary, WordEmbedder, open_library
-from tests.support.store import Stores
+from tests.support.store import Stores, open_stores
 
 from parlez.core.documents import DocumentState, Page, UnreadableFile
 from parlez.core.errors import InvalidInput, NotFound
 from parlez.core.identity import Scope
 from parlez.core.retrieval import ALL_DOCUMENTS, Sources
+from parlez.storage.open import SqliteFile, locate
+from parlez.storage.transfer.export import export
+from parlez.storage.transfer.load import load
+from parlez.storage.transfer.places import source, target
 
 LIGHTHOUSE = "# Coast\n\nThe lighthouse of Brest was lit in 1902. Its keeper has a cat."
 TAX = "# Law\n\nA tax is money that a state takes. It is due in May."
@@ -242,3 +247,23 @@ async def test_files_nobody_knows_are_swept_up(stores: Stores, tmp_path: Path) -
         assert list(folder.iterdir()) == [kept]
     assert kept.stat().st_mode & 0o077 == 0
     assert folder.stat().st_mode & 0o077 == 0
+
+
+async def test_an_import_finds_what_was_exported(
+    stores: Stores, database_url: str, tmp_path: Path, migrated: Path
+) -> None:
+    async with open_library(stores, tmp_path) as library:
+        await library.add("a.md", LIGHTHOUSE)
+    file = tmp_path / "export"
+    with source(locate(database_url, tmp_path)) as exported, file.open("wb") as out:
+        export(exported, out, lambda done, total: None)
+    copied = tmp_path / "copy.db"
+    shutil.copy(migrated, copied)
+    with target(SqliteFile(copied)) as imported, file.open("rb") as read:
+        load(read, imported, lambda done, total: None)
+    async with (
+        open_stores(f"sqlite:///{copied}") as others,
+        open_library(others, tmp_path) as there,
+    ):
+        assert await there.store.by_words(ME, ALL_DOCUMENTS, ["lighthouse"], 5)
+        assert await found(there, "Who keeps the lighthouse?") == ["a.md"]
