@@ -1,6 +1,6 @@
-"""How often the right paragraph is found, through the API, on XQuAD: `python -m benchmarks.retrieval
-xquad.en.json`. Half of the questions are asked once more of all articles but their own, to see what
-is still taken for an answer."""
+"""How often the right paragraph is found, through the API, on XQuAD:
+`python -m benchmarks.retrieval xquad.en.json`. Half of the questions are asked once more of all
+articles but their own, to see what is still taken for an answer."""
 
 import argparse
 import asyncio

@@ -15,6 +15,7 @@ from tests.support import files
 from tests.support.house import House
 from tests.support.nursery import Nursery
 from tests.support.server_process import ServerProcess
+from tests.support.stored import Stored
 
 KILL_AFTER = (0.02, 0.15, 0.3, 0.6)
 """Seconds after the start at which a server is killed."""
@@ -47,7 +48,8 @@ def nursery() -> Iterator[Nursery]:
 async def lived_in(nursery: Nursery, folder: Path, migrated: Path) -> AsyncIterator[House]:
     folder.mkdir()
     shutil.copy(migrated, folder / "parlez.db")
-    async with House(nursery, folder, "http://127.0.0.1:9/v1").lived_in() as house:
+    stored = Stored(f"sqlite:///{folder / 'parlez.db'}")
+    async with House(nursery, folder, stored, "http://127.0.0.1:9/v1").lived_in() as house:
         yield house
 
 
@@ -71,7 +73,7 @@ async def until_ready(client: aiohttp.ClientSession, server: ServerProcess) -> N
 
 
 def index_of(house: House) -> list[Any]:
-    with closing(sqlite3.connect(house.database)) as driver:
+    with closing(sqlite3.connect(house.data_dir / "parlez.db")) as driver:
         driver.execute("INSERT INTO chunk_words (chunk_words) VALUES ('integrity-check')")
         return driver.execute(INDEX).fetchall()
 
