@@ -179,6 +179,7 @@ async def running(
                 templates=TemplateShelf(SqlTemplateStore(database, clock), built_in_templates()),
                 feedback=SqlFeedbackStore(database, clock),
                 library=knowledge.library,
+                embedders=knowledge.embedders,
                 keys=ring,
                 catalog=catalog,
                 prices=prices,

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from parlez.core.citations import Citation
 from parlez.core.documents import Document
-from parlez.core.errors import InvalidInput
+from parlez.core.errors import InvalidInput, NotFound
 from parlez.core.identity import Scope
 from parlez.core.ports.blobs import Blobs
 from parlez.core.ports.document_store import DocumentStore
@@ -73,9 +73,14 @@ class Library:
         self, scope: Scope, sources: Sources, question: str, limit: int
     ) -> list[Passage]:
         """What documents say about something. Raises `NotFound` for a source that is not there."""
-        for document_id in sources.document_ids or ():
-            await self._store.find(scope, document_id)
+        await self.require(scope, sources)
         return await self._retriever.find(scope, sources, question, limit)
+
+    async def require(self, scope: Scope, sources: Sources) -> None:
+        """Raises `NotFound` unless all sources are there."""
+        named = set(sources.document_ids or ())
+        if named and named != await self._store.known(scope, named):
+            raise NotFound("There is no such document.")
 
     async def stands(self, scope: Scope, citation: Citation) -> bool:
         """Whether a quote stands where a citation says that it does. Raises `NotFound`."""

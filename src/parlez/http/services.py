@@ -13,6 +13,7 @@ from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
 from parlez.core.library import Library
 from parlez.core.models import ModelCatalog
+from parlez.core.ports.embedder import EmbedderShelf
 from parlez.core.ports.feedback_store import FeedbackStore
 from parlez.core.ports.ledger_store import LedgerStore
 from parlez.core.prices import PriceList
@@ -46,6 +47,7 @@ class Services:
     templates: TemplateShelf
     feedback: FeedbackStore
     library: Library
+    embedders: EmbedderShelf
     keys: KeyRing
     catalog: ModelCatalog
     prices: PriceList

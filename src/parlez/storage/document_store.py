@@ -34,6 +34,10 @@ class SqlDocumentStore:
     async def find(self, scope: Scope, document_id: str) -> Document:
         return await self._read(lambda c: documents.find(c, scope, document_id))
 
+    async def known(self, scope: Scope, document_ids: Collection[str]) -> set[str]:
+        dialect = self._database.dialect
+        return await self._read(lambda c: documents.known(c, dialect, scope, document_ids))
+
     async def remove(self, scope: Scope, document_id: str) -> None:
         now = self._clock.now()
         await self._write(lambda c: documents.remove(c, scope, document_id, now))

@@ -1,5 +1,8 @@
 """Documents as rows."""
 
+import json
+from collections.abc import Collection
+
 from sqlalchemy import text
 
 from parlez.core.documents import Document, DocumentState
@@ -7,6 +10,7 @@ from parlez.core.errors import NotFound
 from parlez.core.identity import Scope
 from parlez.core.ids import new_id
 from parlez.storage.connection import Connection, Row
+from parlez.storage.database import Dialect
 
 COLUMNS = """
     account_id, id, name, sha256, size, state, created_at, updated_at, reason_code, reason, pages,
@@ -37,6 +41,17 @@ _FIND = text(f"""
     SELECT {COLUMNS} FROM document
     WHERE account_id = :account_id AND id = :id AND state <> '{REMOVED}'
 """)
+
+_KNOWN = {
+    dialect: text(f"""
+        SELECT id FROM document
+        WHERE account_id = :account_id AND state <> '{REMOVED}' AND id IN {among}
+    """)
+    for dialect, among in (
+        (Dialect.SQLITE, "(SELECT value FROM json_each(:ids))"),
+        (Dialect.POSTGRESQL, "(SELECT json_array_elements_text(CAST(:ids AS json)))"),
+    )
+}
 
 _LIST = text(f"""
     SELECT {COLUMNS} FROM document
@@ -95,6 +110,12 @@ def find(c: Connection, scope: Scope, document_id: str) -> Document:
     if row is None:
         raise missing()
     return read(row)
+
+
+def known(c: Connection, dialect: Dialect, scope: Scope, ids: Collection[str]) -> set[str]:
+    """Those of these ids that documents have."""
+    listed = json.dumps(list(ids))
+    return {row[0] for row in c.all(_KNOWN[dialect], account_id=scope.account_id, ids=listed)}
 
 
 def page(

@@ -58,6 +58,10 @@ class DocumentStore(Protocol):
         """Raises `NotFound`."""
         ...
 
+    async def known(self, scope: Scope, document_ids: Collection[str]) -> set[str]:
+        """Those of these ids that documents have."""
+        ...
+
     async def remove(self, scope: Scope, document_id: str) -> None:
         """From now on there is no such document; what belongs to it is purged later. Raises
         `NotFound`."""
