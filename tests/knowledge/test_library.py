@@ -16,6 +16,7 @@ from parlez.core.documents import DocumentState, Page, UnreadableFile
 from parlez.core.errors import InvalidInput, NotFound
 from parlez.core.identity import Scope
 from parlez.core.retrieval import ALL_DOCUMENTS, Sources
+from parlez.storage.database import Dialect
 from parlez.storage.open import SqliteFile, locate
 from parlez.storage.transfer.export import export
 from parlez.storage.transfer.load import load
@@ -135,6 +136,22 @@ async def test_removing_leaves_nothing(stores: Stores, library: OpenLibrary) -> 
             await library.library.find(ME, document.id)
     assert await found(library, "lighthouse tax") == []
     await until_nothing_is_left(stores, library)
+    if stores.database.dialect is Dialect.SQLITE:
+        words = text("SELECT count(*) FROM chunk_words WHERE chunk_words MATCH 'lighthouse'")
+        assert await stores.database.read(lambda c: c.one(words)) == (0,)
+
+
+async def test_a_file_stays_as_long_as_a_document_has_it(
+    stores: Stores, library: OpenLibrary
+) -> None:
+    first, _ = await library.add_all({"a.md": LIGHTHOUSE, "b.md": LIGHTHOUSE})
+    await library.library.remove(ME, first.id)
+    async with asyncio.timeout(10):
+        while (await counts(stores))[0] > 1:
+            await asyncio.sleep(0.01)
+    # The lock of the account is free once the file has been dealt with.
+    await library.upload("c.md", TAX.encode())
+    assert len(list((library.folder / "files" / "me").iterdir())) == 2
 
 
 async def test_a_failure_is_kept_and_can_be_tried_again(library: OpenLibrary) -> None:
@@ -243,8 +260,12 @@ async def test_files_nobody_knows_are_swept_up(stores: Stores, tmp_path: Path) -
     [kept] = folder.iterdir()
     (folder / "0123.begun").write_bytes(b"half of it")
     (folder / ("0" * 64)).write_bytes(b"nobody's")
+    others = tmp_path / "files" / "another database's"
+    others.mkdir()
+    (others / ("0" * 64)).write_bytes(b"to be kept")
     async with open_library(stores, tmp_path):
         assert list(folder.iterdir()) == [kept]
+        assert len(list(others.iterdir())) == 1
     assert kept.stat().st_mode & 0o077 == 0
     assert folder.stat().st_mode & 0o077 == 0
 

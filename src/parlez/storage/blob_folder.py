@@ -65,8 +65,11 @@ class BlobFolder:
         return digest, size
 
     def _sweep(self, known: Collection[tuple[str, str]]) -> None:
-        for path in self._folder.glob("*/*"):
-            if (path.parent.name, path.name) not in known:
+        accounts = {account for account, _ in known}
+        for path in list(self._folder.glob("*/*")):
+            account = path.parent.name
+            is_nobodys = account in accounts and (account, path.name) not in known
+            if is_nobodys or path.name.endswith(_BEGUN):
                 path.unlink(missing_ok=True)
         for folder in self._folder.glob("*"):
             # One that holds something stays.

@@ -25,6 +25,7 @@ class Blobs(Protocol):
         ...
 
     async def sweep(self, known: Collection[tuple[str, str]]) -> None:
-        """Remove what was begun and left, and all whose account and hash are not known. Nothing may
-        be put meanwhile."""
+        """Remove what was begun and left, and of the accounts that are known the files that are
+        not. An account that is not known at all may be another database's. Nothing may be put
+        meanwhile."""
         ...
