@@ -21,7 +21,7 @@ KILL_AFTER = (0.02, 0.15, 0.3, 0.6)
 """Seconds after the start at which a server is killed."""
 
 INDEX = """
-    SELECT document.name, chunk.place, chunk.page, chunk.start, chunk."end", chunk.content,
+    SELECT document.name, chunk.place, chunk.page, chunk.start, chunk.length, chunk.content,
         vector.model, vector.direction
     FROM chunk
     JOIN document ON document.id = chunk.document_id

@@ -16,14 +16,14 @@ _LAST_SERIAL = text("SELECT max(serial) FROM chunk")
 
 _INSERT = text("""
     INSERT INTO chunk
-        (account_id, document_id, place, serial, page, start, "end", heading, content)
+        (account_id, document_id, place, serial, page, start, length, heading, content)
     VALUES
-        (:account_id, :document_id, :place, :serial, :page, :start, :end, :heading, :content)
+        (:account_id, :document_id, :place, :serial, :page, :start, :length, :heading, :content)
 """)
 
 _COLUMNS = """
     chunk.serial, chunk.document_id, document.name, chunk.place, chunk.page, chunk.start,
-    chunk."end", chunk.heading, chunk.content
+    chunk.length, chunk.heading, chunk.content
 """
 
 _FROM_READY = """
@@ -53,7 +53,7 @@ _AROUND = text(f"""
 """)
 
 _WITHOUT_VECTOR = text("""
-    SELECT chunk.serial, chunk.document_id, '', chunk.place, chunk.page, chunk.start, chunk."end",
+    SELECT chunk.serial, chunk.document_id, '', chunk.place, chunk.page, chunk.start, chunk.length,
         chunk.heading, chunk.content
     FROM chunk
     WHERE chunk.account_id = :account_id AND chunk.document_id = :document_id AND NOT EXISTS (
@@ -100,7 +100,7 @@ def insert(c: Connection, scope: Scope, document_id: str, chunks: Sequence[Chunk
             serial=serial,
             page=chunk.page,
             start=chunk.start,
-            end=chunk.end,
+            length=chunk.end - chunk.start,
             heading=chunk.heading,
             content=chunk.text,
         )
@@ -167,5 +167,5 @@ def vectors(
 
 
 def _read(row: Row) -> StoredChunk:
-    chunk = Chunk(row[3], row[4], row[5], row[6], row[7], row[8])
+    chunk = Chunk(row[3], row[4], row[5], row[5] + row[6], row[7], row[8])
     return StoredChunk(row[0], row[1], row[2], chunk)

@@ -372,7 +372,7 @@ chunk = Table(
     Column("serial", BigInteger, nullable=False),
     Column("page", Integer),
     Column("start", BigInteger, nullable=False),
-    Column("end", BigInteger, nullable=False),
+    Column("length", Integer, nullable=False),
     Column("heading", Text, nullable=False),
     Column("content", Text, nullable=False),
     PrimaryKeyConstraint("account_id", "document_id", "place"),

@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("serial", sa.BigInteger(), nullable=False),
         sa.Column("page", sa.Integer(), nullable=True),
         sa.Column("start", sa.BigInteger(), nullable=False),
-        sa.Column("end", sa.BigInteger(), nullable=False),
+        sa.Column("length", sa.Integer(), nullable=False),
         sa.Column("heading", sa.Text(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "document_id", "place"),
