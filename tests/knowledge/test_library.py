@@ -1,6 +1,7 @@
 """The library on both kinds of database: what is uploaded is found, and what is removed is gone."""
 
 import asyncio
+import io
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from parlez.core.documents import DocumentState, Page, UnreadableFile
 from parlez.core.errors import InvalidInput, NotFound
 from parlez.core.identity import Scope
 from parlez.core.retrieval import ALL_DOCUMENTS, Sources
+from parlez.knowledge.chunking import chunks
+from parlez.storage.blob_folder import BlobFolder
 from parlez.storage.database import Dialect
 from parlez.storage.open import SqliteFile, locate
 from parlez.storage.transfer.export import export
@@ -113,6 +116,8 @@ async def test_only_what_may_be_seen_is_found(library: OpenLibrary) -> None:
     ):
         with pytest.raises(NotFound, match="no such document"):
             await call
+    for scope, most in ((ME, 2), (SOMEBODY_ELSE, 1)):
+        assert len(await library.store.by_words(scope, ALL_DOCUMENTS, ["lighthouse"], 9)) == most
     retriever = library.knowledge.retriever
     assert await retriever.find(ME, Sources((theirs.id,)), question, 5) == []
 
@@ -251,6 +256,23 @@ async def test_what_was_half_done_is_done_at_the_next_start(stores: Stores, tmp_
         assert (ready.state, ready.indexed) == (DocumentState.READY, half.chunks)
         assert await found(library, "lighthouse") == ["a.md"]
     assert (await counts(stores))[2:] == [half.chunks, half.chunks]
+
+
+async def test_what_was_half_stored_is_stored_anew(stores: Stores, tmp_path: Path) -> None:
+    async with open_library(stores, tmp_path) as library:
+        await library.add("other.md", TAX)
+        store, folder = library.store, library.folder
+    blobs = BlobFolder(folder / "files")
+    sha256, size = await blobs.put(ME, io.BytesIO(LIGHTHOUSE.encode()))
+    document, _ = await store.add(ME, "a.md", sha256, size)
+    assert await store.next_to_read()
+    page = Page(0, None, 0, "Half of something else")
+    await store.add_text(ME, document.id, [page], list(chunks([page])))
+    async with open_library(stores, tmp_path) as library:
+        assert (await library.settled(document.id)).characters == len(LIGHTHOUSE)
+        assert await library.store.text(ME, document.id, 0, 99) == LIGHTHOUSE
+        assert await library.store.by_words(ME, ALL_DOCUMENTS, ["half"], 5) == []
+    assert await counts(stores) == [2, 2, 2, 2]
 
 
 async def test_files_nobody_knows_are_swept_up(stores: Stores, tmp_path: Path) -> None:

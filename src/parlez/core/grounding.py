@@ -75,7 +75,7 @@ class Grounding:
         *earlier, question = said
         if is_small_talk(question):
             return None
-        context = " ".join(" ".join(telling_words(each)) for each in earlier[-EARLIER:])
+        context = carried_over(earlier[-EARLIER:], question)
         found: list[Passage] = []
         if not context or not leans(question):
             found = await self._retriever.find(scope, sources, question, MOST_QUOTES)
@@ -96,6 +96,14 @@ class Grounding:
             # It was removed while the answer was made.
             return False
         return text == citation.quote
+
+
+def carried_over(earlier: Sequence[str], question: str) -> str:
+    """What earlier messages were about. A year or another number of the question comes in the place
+    of theirs."""
+    has_number = any(word.isdigit() for word in words_of(question))
+    words = dict.fromkeys(word for each in earlier for word in telling_words(each))
+    return " ".join(word for word in words if not (has_number and word.isdigit()))
 
 
 def leans(question: str) -> bool:
