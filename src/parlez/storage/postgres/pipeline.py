@@ -35,6 +35,7 @@ class Pipeline:
         self._made = 0
         self._unconfirmed: list[Statement] = []
         self._sent = 0
+        self._unread = 0
         self._socket = self._link.socket
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
@@ -42,6 +43,11 @@ class Pipeline:
     @property
     def is_broken(self) -> bool:
         return self._link.status == ConnStatus.BAD
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the results of all that was sent are here."""
+        return not self._sent
 
     def send(self, statement: Statement, parameters: Mapping[str, Any] = _NOTHING) -> None:
         """Put a statement on its way. It is prepared at its first use."""
@@ -56,6 +62,9 @@ class Pipeline:
             return None
         self._link.pipeline_sync()
         self._sent = 0
+        while self._unread:
+            if self._next().status == ExecStatus.PIPELINE_SYNC:
+                self._unread -= 1
         last: PGresult | None = None
         failed: PGresult | None = None
         while (result := self._next()).status != ExecStatus.PIPELINE_SYNC:
@@ -67,6 +76,15 @@ class Pipeline:
             raise errors.error_from_result(failed)
         self._unconfirmed.clear()
         return last
+
+    def leave(self, statement: Statement) -> None:
+        """Put a statement on its way that is the last for now, and whose result nobody waits
+        for."""
+        self.send(statement)
+        self._link.pipeline_sync()
+        self._link.flush()
+        self._sent = 0
+        self._unread += 1
 
     def _prepare(self, statement: Statement, parameters: Mapping[str, Any]) -> bytes:
         self._made += 1

@@ -102,8 +102,12 @@ class Session:
             self._undo(pipeline)
             raise
         try:
-            pipeline.send(_COMMIT)
-            pipeline.wait()
+            if self._begin is READ and pipeline.is_answered:
+                # There is nothing that could go wrong with it any more.
+                pipeline.leave(_COMMIT)
+            else:
+                pipeline.send(_COMMIT)
+                pipeline.wait()
         except psycopg.Error:
             unheard = pipeline.is_broken
             self._undo(pipeline)
