@@ -4,7 +4,7 @@ index that an undisturbed server makes."""
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,6 @@ PAGES = [
     for page in range(24)
 ]
 DOCUMENTS = {"report.pdf": files.pdf(PAGES), "notes.txt": "\n\n".join(PAGES).encode()}
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with Nursery.open() as nursery:
-        yield nursery
 
 
 @asynccontextmanager
