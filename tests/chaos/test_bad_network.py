@@ -56,3 +56,4 @@ async def test_commits_that_nobody_hears_of(
     assert ledger.unfinished == []
     await ledger.check_whole(url)
     assert ledger.open_turns() == 0
+    assert "unnoticed" not in house.server.log.read_text(), "a sweep is the last resort"
