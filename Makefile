@@ -28,13 +28,13 @@ check: $(VENV)/.dev ## Formatting, lint, types and the layers
 	$(VENV)/bin/lint-imports
 
 chaos: $(VENV)/.dev ## Kill, cut and flood a real server
-	$(VENV)/bin/pytest tests/chaos -p no:cacheprovider
+	$(VENV)/bin/pytest tests/chaos
 
 fuzz: $(VENV)/.dev ## Compare a real server with what its OpenAPI document says
-	$(VENV)/bin/pytest tests/fuzz -p no:cacheprovider --show-capture=no
+	$(VENV)/bin/pytest tests/fuzz --show-capture=no
 
 e2e: $(VENV)/.dev tests/e2e/node_modules ## Let other people's clients talk to a real server (needs Node)
-	$(VENV)/bin/pytest tests/e2e -p no:cacheprovider
+	$(VENV)/bin/pytest tests/e2e
 
 bench: $(VENV)/.dev ## Measure the server beside a bare floor, and a full store beside an empty one
 	$(VENV)/bin/python -m benchmarks $(ARGS)
