@@ -172,7 +172,9 @@ class TurnEngine:
             if turn.state is State.RUNNING and (turn.id not in here or not here[turn.id].task)
         }
         wrong |= {live.turn.id for live in here.values() if not live.task} - stored.keys()
-        found, self._suspects = wrong & self._suspects, wrong
+        found = wrong & self._suspects
+        # What is set right now may end while the next sweep looks, and is suspected anew.
+        self._suspects = wrong - found
         for turn_id in found:
             await self._set_right(stored.get(turn_id), here.get(turn_id))
         return len(found)
