@@ -22,7 +22,19 @@ def dialect(path: str, field: str, **more: Any) -> Say:
     return say
 
 
+def completion(*, stream: bool) -> Say:
+    def say(parlez: Running, text: str, headers: dict[str, str]) -> Awaitable[Answer]:
+        messages = [{"role": "user", "content": text}]
+        body = {"model": "gpt-4o", "messages": messages, "stream": stream}
+        return parlez.call("POST", "/v1/chat/completions", body, headers=headers)
+
+    return say
+
+
 DIALECTS = [
+    completion(stream=False),
+    completion(stream=True),
+    dialect("/v1/responses", "input", model="gpt-4o"),
     dialect("/conversations/start", "message", user_id="1"),
     dialect("/conversations/start", "message", user_id="1", stream=True),
     dialect("/chat", "message"),
