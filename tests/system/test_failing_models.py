@@ -77,9 +77,9 @@ async def parlez(
         data_dir,
         openai_api_key="sk-test",
         openai_base_url=wire.base_url,
-        first_token_seconds=0.3,
-        between_tokens_seconds=0.3,
-        turn_seconds=0.5,
+        first_token_seconds=2,
+        between_tokens_seconds=2,
+        turn_seconds=3,
     ) as running:
         yield running
 

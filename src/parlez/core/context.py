@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from parlez.core.messages import Message, Role
 from parlez.core.models import Model
 from parlez.core.ports.chat_model import FREE, AnswerForm, Options, Prompt
-from parlez.core.tokens import MESSAGE_TOKENS, estimate_tokens
+from parlez.core.tokens import estimate_messages, estimate_tokens
 from parlez.core.tool_use import matched
 
 MOST_CHARACTERS_PER_TOKEN = 8
@@ -52,7 +52,7 @@ def text_of_form(form: AnswerForm) -> str:
 def prompt_budget(model: Model, options: Options, form: AnswerForm = FREE) -> int:
     """Tokens for the prompt, once there is room for the answer and the tools. A caller who wants a
     longer answer than the model's context still leaves it a quarter for the question."""
-    answer = options.max_tokens or min(model.output_tokens, model.context_tokens // 4)
+    answer = options.max_tokens or model.unbounded_answer_tokens
     asked = text_of_form(form)
     room = model.context_tokens - answer - (estimate_tokens(asked) if asked else 0)
     return max(room, model.context_tokens // 4)
@@ -161,6 +161,4 @@ def _shortened(unit: _Unit, budget: int) -> _Unit:
 
 
 def _cost(prompts: Sequence[Prompt]) -> int:
-    return sum(
-        estimate_tokens(text) + MESSAGE_TOKENS for prompt in prompts for text in texts_of(prompt)
-    )
+    return estimate_messages(text for prompt in prompts for text in texts_of(prompt))

@@ -31,6 +31,11 @@ class Model:
     fallback: tuple[str, ...] = ()
     provider: str = ""
 
+    @property
+    def unbounded_answer_tokens(self) -> int:
+        """Room for an answer whose caller names no limit."""
+        return min(self.output_tokens, self.context_tokens // 4)
+
 
 class ModelCatalog(Protocol):
     """Which models there are, and who answers for each."""

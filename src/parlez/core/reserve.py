@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from parlez.core.events import Usage
 from parlez.core.models import Model
 from parlez.core.prices import cost
-from parlez.core.tokens import MESSAGE_TOKENS, estimate_tokens
+from parlez.core.tokens import estimate_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Reserve:
     def of(cls, texts: list[str], max_tokens: int | None, models: list[Model]) -> "Reserve":
         """For a turn that adds these texts to its conversation."""
         return cls(
-            sum(estimate_tokens(text) + MESSAGE_TOKENS for text in texts),
-            max(max_tokens or _longest_answer(model) for model in models),
+            estimate_messages(texts),
+            max(max_tokens or model.unbounded_answer_tokens for model in models),
             tuple(models),
         )
 
@@ -49,7 +49,3 @@ class Reserve:
             usage.prompt_tokens + usage.completion_tokens,
             max(known) if len(known) == len(costs) else None,
         )
-
-
-def _longest_answer(model: Model) -> int:
-    return min(model.output_tokens, model.context_tokens // 4)

@@ -14,6 +14,7 @@ from parlez.core.ports.chat_model import Prompt
 from parlez.core.ports.clock import Clock
 from parlez.core.turns import IdempotencyKey
 from parlez.storage import (
+    conversation_counts,
     conversation_lists,
     conversations,
     idempotency,
@@ -132,6 +133,7 @@ def _create(
     if known:
         return conversations.find(c, scope, known)
     conversations.insert(c, scope, new, 0)
+    conversation_counts.add(c, scope, new.id, new.user_label)
     return new
 
 

@@ -120,7 +120,8 @@ class Queue:
 
 
 def insert(c: Connection, scope: Scope, conversation: Conversation, turns: int) -> None:
-    """Begin a conversation that has so many turns."""
+    """Begin a conversation that has so many turns. Whoever does, counts it (`conversation_counts`)
+    as the last thing of the transaction: everyone who begins one waits for those rows."""
     profile = conversation.profile
     c.do(
         _INSERT,
@@ -138,7 +139,6 @@ def insert(c: Connection, scope: Scope, conversation: Conversation, turns: int) 
         template=profile.template,
         metadata=_write_metadata(profile.metadata),
     )
-    conversation_counts.add(c, scope, conversation.id, conversation.user_label)
 
 
 def find(

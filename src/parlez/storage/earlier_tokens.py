@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from parlez.core.context import MOST_CHARACTERS_PER_TOKEN, prompt_of, texts_of
 from parlez.core.messages import State
-from parlez.core.tokens import MESSAGE_TOKENS, estimate_tokens
+from parlez.core.tokens import estimate_messages
 from parlez.core.turns import Turn, TurnKind
 from parlez.storage import conversations, messages
 from parlez.storage.connection import Connection
@@ -47,4 +47,4 @@ def _guess(c: Connection, turn: Turn, tip: str | None, most: int) -> int:
     branch = messages.path(c, turn.scope, tip, most * MOST_CHARACTERS_PER_TOKEN)
     earlier = [prompt_of(message) for message in branch if message.turn_id != turn.id]
     texts = [text for prompt in earlier for text in texts_of(prompt) if text]
-    return sum(estimate_tokens(text) + MESSAGE_TOKENS for text in texts)
+    return estimate_messages(texts)

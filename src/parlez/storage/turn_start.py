@@ -17,6 +17,7 @@ from parlez.core.turns import Attachment, IdempotencyKey, Payer, Turn, TurnKind,
 from parlez.storage import (
     attachments,
     budgets,
+    conversation_counts,
     conversations,
     idempotency,
     messages,
@@ -102,6 +103,8 @@ def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
         metered_calls.insert(c, new.scope, meter, new.turn_id, new.now)
     if new.payer.reserve:
         turn = budgets.reserve(c, turn, new.payer.reserve)
+    if not known_id and new.request.conversation_id is None:
+        conversation_counts.add(c, new.scope, turn.conversation_id, new.request.user_label)
     return Started(turn, created=True)
 
 
