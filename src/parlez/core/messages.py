@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from parlez.core.citations import Citation
     from parlez.core.events import ToolCalled
 
 
@@ -38,7 +39,7 @@ class Message:
     """One stored message. `created_at` is in microseconds since 1970, UTC.
 
     `tool_calls` are those that an answer made, and a message of role tool answers the call named
-    by `tool_call_id`.
+    by `tool_call_id`. `citations` are what an answer rests on; only pages of messages have them.
     """
 
     id: str
@@ -49,3 +50,4 @@ class Message:
     created_at: int
     tool_calls: "tuple[ToolCalled, ...]" = ()
     tool_call_id: str | None = None
+    citations: "tuple[Citation, ...]" = ()

@@ -1,5 +1,6 @@
 """Citations, as every dialect spells them."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -27,5 +28,5 @@ def citation_fields(citation: Citation) -> dict[str, Any]:
     return asdict(citation)
 
 
-def citation_response(citation: Citation) -> CitationResponse:
-    return CitationResponse(**asdict(citation))
+def citation_responses(citations: Iterable[Citation]) -> list[CitationResponse]:
+    return [CitationResponse(**asdict(citation)) for citation in citations]

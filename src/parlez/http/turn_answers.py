@@ -22,9 +22,12 @@ from parlez.http.turn_headers import note_turn
 async def start_turn(
     request: Request, caller: Caller, asked: TurnRequest, key: IdempotencyKey | None
 ) -> Turn:
-    """Start a turn, or join the one that the key names. Raises `Unauthenticated` if the caller's
-    credential ended while it was started; then it is stopped."""
+    """Start a turn, or join the one that the key names. Raises `NotFound` for documents that are
+    not there, and `Unauthenticated` if the caller's credential ended while the turn was started;
+    then it is stopped."""
     inside = services(request)
+    if asked.sources:
+        await inside.library.require(caller.scope, asked.sources)
     started = await inside.admission.start(caller, asked, key)
     if inside.gate.epoch != caller.epoch and not await inside.gate.is_good(caller):
         await inside.engine.stop(caller.scope, started.turn.id)

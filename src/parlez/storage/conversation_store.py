@@ -164,7 +164,7 @@ def _history(
     if before and not messages.belongs(c, scope, before, conversation_id):
         raise NotFound("There is no such message in this conversation.")
     # One more than asked for tells whether there are more; `before` itself was not asked for.
-    branch = messages.path(c, scope, tip, limit=limit + 2) if tip else []
+    branch = messages.newest(c, scope, tip, limit + 2) if tip else []
     newest_first = [message for message in branch if message.id != before]
     page = newest_first[:limit][::-1]
     more = len(newest_first) > limit

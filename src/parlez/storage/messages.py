@@ -1,6 +1,6 @@
 """Messages as rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 
@@ -12,6 +12,7 @@ from parlez.core.ports.turn_store import Branch
 from parlez.core.turns import Ending, Turn, TurnRequest
 from parlez.storage.connection import Connection, Row
 from parlez.storage.details import read_call_id, read_calls, write_detail
+from parlez.storage.groundings import read_citations
 
 _COLUMNS = """
     account_id, id, conversation_id, turn_id, parent_id, role, state, created_at, content, detail
@@ -104,9 +105,15 @@ _WALK = f"""
     )
 """
 
+_CITATIONS = """(
+    SELECT citations FROM turn
+    WHERE account_id = :account_id AND id = {0}.turn_id AND answer_id = {0}.id
+)"""
+
 _PAGE = text(f"""
     {_WALK}
-    SELECT m.id, m.turn_id, m.role, m.content, m.state, m.created_at, m.detail
+    SELECT m.id, m.turn_id, m.role, m.content, m.state, m.created_at, m.detail,
+        {_CITATIONS.format("m")}
     FROM branch JOIN message AS m ON m.account_id = :account_id AND m.id = branch.id
     WHERE branch.says = 1 AND branch.place > :skip AND branch.place <= :until
     ORDER BY branch.place DESC
@@ -136,7 +143,13 @@ _BRANCH = """
 _PATH = text(f"""
     {_BRANCH}
     SELECT id, turn_id, role, content, state, created_at, detail FROM branch
-    WHERE content <> '' OR detail IS NOT NULL LIMIT :limit
+    WHERE content <> '' OR detail IS NOT NULL
+""")
+
+_NEWEST = text(f"""
+    {_BRANCH}
+    SELECT id, turn_id, role, content, state, created_at, detail, {_CITATIONS.format("branch")}
+    FROM branch WHERE content <> '' OR detail IS NOT NULL LIMIT :limit
 """)
 
 _COUNT = text(f"""
@@ -314,22 +327,17 @@ def belongs(c: Connection, scope: Scope, message_id: str, conversation_id: str) 
     return row is not None
 
 
-def path(
-    c: Connection,
-    scope: Scope,
-    tip: str,
-    characters: int = _ANY_LENGTH,
-    limit: int = _ANY_COUNT,
-) -> list[Message]:
-    """Messages, without empty ones, from a tip back towards the root, newest first."""
-    rows = c.all(
-        _PATH,
-        account_id=scope.account_id,
-        tip=tip,
-        characters=characters,
-        limit=limit,
-    )
+def path(c: Connection, scope: Scope, tip: str, characters: int) -> list[Message]:
+    """Messages, without empty ones, from a tip back towards the root, newest first. Their citations
+    are left out."""
+    rows = c.all(_PATH, account_id=scope.account_id, tip=tip, characters=characters)
     return [_read(row) for row in rows]
+
+
+def newest(c: Connection, scope: Scope, tip: str, limit: int) -> list[Message]:
+    """So many messages, without empty ones, from a tip back towards the root, newest first."""
+    rows = c.all(_NEWEST, account_id=scope.account_id, tip=tip, characters=_ANY_LENGTH, limit=limit)
+    return [_read_cited(row) for row in rows]
 
 
 def page(c: Connection, scope: Scope, tip: str, skip: int, limit: int) -> list[Message]:
@@ -337,7 +345,7 @@ def page(c: Connection, scope: Scope, tip: str, skip: int, limit: int) -> list[M
     rows = c.all(
         _PAGE, account_id=scope.account_id, tip=tip, until_id="", skip=skip, until=skip + limit
     )
-    return [_read(row) for row in rows]
+    return [_read_cited(row) for row in rows]
 
 
 def place(c: Connection, scope: Scope, tip: str, message_id: str) -> int | None:
@@ -374,3 +382,7 @@ def _read(row: Row) -> Message:
         read_calls(detail),
         read_call_id(detail),
     )
+
+
+def _read_cited(row: Row) -> Message:
+    return replace(_read(row[:7]), citations=read_citations(row[7]))

@@ -5,6 +5,7 @@ from typing import Any
 from parlez.api.conversations.schemas import HistoryMessage, HistoryResponse
 from parlez.core.conversations import History
 from parlez.core.messages import Message
+from parlez.http.citations import citation_responses
 from parlez.http.fields import uuid_of
 from parlez.http.problems import Problem
 from parlez.http.times import iso_time
@@ -29,4 +30,5 @@ def _message(message: Message) -> HistoryMessage:
         id=uuid_of(message.id),
         state=message.state,
         created_at=iso_time(message.created_at),
+        citations=citation_responses(message.citations),
     )

@@ -15,6 +15,7 @@ from parlez.api.conversations.schemas import (
 )
 from parlez.core.turns import TurnRequest
 from parlez.http.callers import DataCaller
+from parlez.http.citations import citation_responses
 from parlez.http.documented import TURN_ERRORS, errors, or_stream
 from parlez.http.fields import id_from_uuid, uuid_of
 from parlez.http.idempotency import idempotency_key
@@ -41,14 +42,21 @@ async def start(
     idempotency_header: IdempotencyHeader = None,
 ) -> StartResponse | Response:
     """Begin a conversation with a message, and get the answer to it."""
-    asked = TurnRequest(body.message, user_label=body.user_id, stream=body.stream)
+    asked = TurnRequest(
+        body.message, user_label=body.user_id, stream=body.stream, sources=body.sources
+    )
     key = idempotency_key(idempotency_header, "conversations.start", body.model_dump())
     turn = await start_turn(request, caller, asked, key)
     conversation_id = uuid_of(turn.conversation_id)
     if body.stream:
         return native_stream(request, caller, turn, {"conversation_id": conversation_id})
     ended = await whole_answer(request, turn)
-    return StartResponse(conversation_id=conversation_id, reply=ended.text, state=ended.turn.state)
+    return StartResponse(
+        conversation_id=conversation_id,
+        reply=ended.text,
+        state=ended.turn.state,
+        citations=citation_responses(ended.turn.citations),
+    )
 
 
 @router.post(
@@ -66,7 +74,9 @@ async def send(
 ) -> SendResponse | Response:
     """Say the next thing in a conversation, and get the answer to it."""
     row_id = id_from_uuid(conversation_id, "conversation")
-    asked = TurnRequest(body.message, conversation_id=row_id, stream=body.stream)
+    asked = TurnRequest(
+        body.message, conversation_id=row_id, stream=body.stream, sources=body.sources
+    )
     key = idempotency_key(
         idempotency_header,
         "conversations.send",
@@ -76,7 +86,11 @@ async def send(
     if body.stream:
         return native_stream(request, caller, turn, {"conversation_id": uuid_of(row_id)})
     ended = await whole_answer(request, turn)
-    return SendResponse(reply=ended.text, state=ended.turn.state)
+    return SendResponse(
+        reply=ended.text,
+        state=ended.turn.state,
+        citations=citation_responses(ended.turn.citations),
+    )
 
 
 @router.get(

@@ -4,7 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StrictBool
 
+from parlez.http.citations import CitationResponse
 from parlez.http.fields import Label, MessageText
+from parlez.http.source_fields import SourceFields
 
 Message = Annotated[MessageText, Field(description="What the user says.", examples=["Hello!"])]
 Stream = Annotated[
@@ -13,7 +15,7 @@ Stream = Annotated[
 ]
 
 
-class StartRequest(BaseModel):
+class StartRequest(SourceFields):
     """The first message of a new conversation."""
 
     user_id: Annotated[
@@ -24,7 +26,7 @@ class StartRequest(BaseModel):
     stream: Stream = False
 
 
-class SendRequest(BaseModel):
+class SendRequest(SourceFields):
     """The next message of a conversation."""
 
     message: Annotated[
@@ -38,11 +40,13 @@ class StartResponse(BaseModel):
     conversation_id: str
     reply: str
     state: str = Field(description="completed, or stopped if the answer was cut short on request.")
+    citations: list[CitationResponse] = Field(description="What the answer rests on.")
 
 
 class SendResponse(BaseModel):
     reply: str
     state: str = Field(description="completed, or stopped if the answer was cut short on request.")
+    citations: list[CitationResponse] = Field(description="What the answer rests on.")
 
 
 class HistoryMessage(BaseModel):
@@ -53,6 +57,7 @@ class HistoryMessage(BaseModel):
         description="completed, stopped, failed or interrupted: whether this is all of it."
     )
     created_at: str
+    citations: list[CitationResponse] = Field(description="What an answer rests on.")
 
 
 class HistoryResponse(BaseModel):

@@ -60,6 +60,7 @@ def turn_request(body: ChatRequest) -> TurnRequest:
         earlier=tuple(earlier),
         role=last.role,
         tool_call_id=last.tool_call_id,
+        sources=body.sources,
     )
 
 

@@ -12,6 +12,7 @@ from parlez.api.openai.errors import error_type
 from parlez.api.openai.ids import completion_id
 from parlez.core.errors import ParlezError, restore
 from parlez.core.events import (
+    CitationAdded,
     ErrorRaised,
     Numbered,
     TextDelta,
@@ -24,6 +25,7 @@ from parlez.core.events import (
 from parlez.core.following import Followed
 from parlez.core.messages import State
 from parlez.core.turns import EndedTurn, Turn
+from parlez.http.citations import citation_fields
 from parlez.http.errors import status_of
 from parlez.http.event_stream import COMMENT, frame
 
@@ -44,6 +46,8 @@ def completion(ended: EndedTurn) -> dict[str, Any]:
     }
     if ended.tool_calls:
         message["tool_calls"] = [_call(call) for call in ended.tool_calls]
+    if turn.sources or turn.citations:
+        message["citations"] = [citation_fields(each) for each in turn.citations]
     return {
         "id": completion_id(turn),
         "object": "chat.completion",
@@ -103,6 +107,8 @@ class _Chunks:
             case ToolCalled() as call:
                 self._calls += 1
                 return [self._chunk({"tool_calls": [{"index": self._calls - 1, **_call(call)}]})]
+            case CitationAdded(citation=citation):
+                return [self._chunk({"citations": [citation_fields(citation)]})]
             case UsageReported(usage=usage):
                 self._usage = usage
             case ErrorRaised(code=code, message=message):

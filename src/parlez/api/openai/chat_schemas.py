@@ -22,7 +22,9 @@ from parlez.api.openai.fields import (
     ToolName,
     TopP,
 )
+from parlez.http.citations import CitationResponse
 from parlez.http.fields import Json, Label, Text
+from parlez.http.source_fields import SourceFields
 
 
 class CalledFunction(BaseModel):
@@ -62,7 +64,7 @@ class StreamOptions(BaseModel):
     include_usage: StrictBool | None = None
 
 
-class ChatRequest(BaseModel):
+class ChatRequest(SourceFields):
     """A question to a model. Fields that are not listed are ignored, and those that ask for what
     cannot be done are refused by name."""
 
@@ -106,6 +108,9 @@ class AnswerMessage(BaseModel):
     content: str | None
     refusal: str | None
     tool_calls: list[ToolCall] | None = None
+    citations: list[CitationResponse] | None = Field(
+        None, description="What the answer rests on, where it was to rest on documents."
+    )
 
 
 class Choice(BaseModel):

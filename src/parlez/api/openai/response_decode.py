@@ -59,6 +59,7 @@ def turn_request(body: CreateRequest, previous: EndedTurn | None) -> TurnRequest
         role=last.role,
         tool_call_id=last.tool_call_id,
         echo=_echo(body, previous),
+        sources=body.sources,
     )
 
 

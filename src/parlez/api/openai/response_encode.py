@@ -3,14 +3,16 @@
 See https://developers.openai.com/api/reference/resources/responses
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from parlez.api.openai.ids import call_item_id, conversation_id, message_id, response_id
+from parlez.core.citations import Citation
 from parlez.core.events import ToolCalled, Usage
 from parlez.core.messages import State
 from parlez.core.turns import EndedTurn, Turn, TurnError
+from parlez.http.citations import citation_fields
 
 _STATUSES: Mapping[State, str] = MappingProxyType(
     {
@@ -84,7 +86,7 @@ def output(found: EndedTurn) -> list[dict[str, Any]]:
     """The items that a model made: its message if it said something, and the tools it called."""
     turn = found.turn
     status = "completed" if status_of(turn) == "completed" else "incomplete"
-    said = [message(turn, [text_part(found.text)], status)] if found.text else []
+    said = [message(turn, [text_part(found.text, turn.citations)], status)] if found.text else []
     calls = [
         call_item(turn, place, call, call.arguments, status)
         for place, call in enumerate(found.tool_calls)
@@ -102,8 +104,20 @@ def message(turn: Turn, content: list[dict[str, Any]], status: str) -> dict[str,
     }
 
 
-def text_part(text: str) -> dict[str, Any]:
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+def text_part(text: str, citations: Sequence[Citation] = ()) -> dict[str, Any]:
+    annotations = [annotation(each) for each in citations]
+    return {"type": "output_text", "text": text, "annotations": annotations, "logprobs": []}
+
+
+def annotation(citation: Citation) -> dict[str, Any]:
+    """A citation as OpenAI's of a file, behind what it bears out, and all that is known of it."""
+    return {
+        "type": "file_citation",
+        "file_id": citation.document_id,
+        "filename": citation.document,
+        "index": citation.answer_end,
+        **citation_fields(citation),
+    }
 
 
 def call_item(

@@ -124,6 +124,9 @@ class _Spelling:
     def _message_end(self, item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         part = item["content"][0]
         where = {"item_id": item["id"], "content_index": 0}
+        for place, annotation in enumerate(part["annotations"]):
+            added = {"annotation_index": place, "annotation": annotation}
+            yield "response.output_text.annotation.added", {**where, **added}
         yield "response.output_text.done", {**where, "text": part["text"], "logprobs": []}
         yield "response.content_part.done", {**where, "part": part}
         yield "response.output_item.done", {"item": item}

@@ -18,6 +18,7 @@ from parlez.api.openai.fields import (
     TopP,
 )
 from parlez.http.fields import Json, JsonObject, Label, Text
+from parlez.http.source_fields import SourceFields
 
 
 class InputItem(BaseModel):
@@ -64,7 +65,7 @@ class ConversationRef(BaseModel):
     id: Text
 
 
-class CreateRequest(BaseModel):
+class CreateRequest(SourceFields):
     """A question to a model. Fields that are not listed are ignored, and those that ask for what
     cannot be done are refused by name."""
 

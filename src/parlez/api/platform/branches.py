@@ -124,6 +124,7 @@ async def _turn(
         options=body.options,
         stream=body.stream,
         attachment=attachment,
+        sources=body.sources,
     )
     kind = type(attachment).__name__.lower()
     key = idempotency_key(idempotency_header, f"platform.{kind}", _counted(body, asked))

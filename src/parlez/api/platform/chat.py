@@ -98,6 +98,7 @@ async def _asked(
             system_prompt=system_prompt,
             options=body.options,
             stream=body.stream,
+            sources=body.sources,
         )
     profile = Profile(
         system_prompt=system_prompt,
@@ -112,4 +113,5 @@ async def _asked(
         stream=body.stream,
         profile=profile,
         earlier=earlier,
+        sources=body.sources,
     )

@@ -9,9 +9,18 @@ from parlez.api.platform import ids
 from parlez.api.platform.chat_schemas import ChatResponse, Usage
 from parlez.core.cursor import Cursor
 from parlez.core.errors import ParlezError
-from parlez.core.events import ErrorRaised, Event, Numbered, TextDelta, TurnEnded, UsageReported
+from parlez.core.events import (
+    CitationAdded,
+    ErrorRaised,
+    Event,
+    Numbered,
+    TextDelta,
+    TurnEnded,
+    UsageReported,
+)
 from parlez.core.following import Followed
 from parlez.core.turns import EndedTurn, Turn
+from parlez.http.citations import citation_fields, citation_responses
 from parlez.http.event_stream import COMMENT, frame
 
 
@@ -24,6 +33,7 @@ def answer(ended: EndedTurn) -> ChatResponse:
         model=turn.model,
         state=turn.state,
         usage=Usage(**asdict(turn.usage)) if turn.usage else None,
+        citations=citation_responses(turn.citations),
     )
 
 
@@ -38,7 +48,8 @@ def names(turn: Turn) -> dict[str, str]:
 async def completion_frames(events: Followed, turn: Turn) -> AsyncGenerator[bytes, None]:
     """Each piece of text as an event, one with `done` at the end, and the word that the original's
     clients wait for. An error on the way is told in the last event."""
-    named, last = names(turn), {"content": "", "done": True}
+    named = names(turn)
+    last: dict[str, Any] = {"content": "", "done": True, "citations": []}
     try:
         async for numbered in events:
             match numbered:
@@ -48,6 +59,8 @@ async def completion_frames(events: Followed, turn: Turn) -> AsyncGenerator[byte
                     data = {**named, "content": text, "done": False}
                     at = Cursor(numbered.number, numbered.characters)
                     yield frame(json.dumps(data, ensure_ascii=False), event_id=str(at))
+                case Numbered(event=CitationAdded(citation=citation)):
+                    last["citations"].append(citation_fields(citation))
                 case Numbered(event=event):
                     last |= _closing(event)
     except ParlezError as error:

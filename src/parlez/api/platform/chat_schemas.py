@@ -6,7 +6,9 @@ from pydantic import BaseModel, Field, StrictBool, model_validator
 
 from parlez.api.platform.fields import Metadata, ModelName, Prompt, UserId
 from parlez.api.platform.sampling import Sampling
+from parlez.http.citations import CitationResponse
 from parlez.http.fields import MessageText, Text
+from parlez.http.source_fields import SourceFields
 
 MOST_MESSAGES = 1_000
 
@@ -26,7 +28,7 @@ class TemplateUse(BaseModel):
     variables: dict[str, Text] = {}
 
 
-class TurnOptions(Sampling):
+class TurnOptions(Sampling, SourceFields):
     """What may be said about any answer."""
 
     model: ModelName | None = None
@@ -100,6 +102,7 @@ class ChatResponse(BaseModel):
     model: str
     state: str = Field(description="completed, or stopped if the answer was cut short on request.")
     usage: Usage | None
+    citations: list[CitationResponse] = Field(description="What the answer rests on.")
 
 
 class RegenerateRequest(TurnOptions):

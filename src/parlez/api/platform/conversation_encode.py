@@ -13,6 +13,7 @@ from parlez.api.platform.conversation_schemas import (
 from parlez.core.conversation_list import ConversationPage, ListQuery
 from parlez.core.conversations import Conversation, MessagePage
 from parlez.core.messages import Message
+from parlez.http.citations import citation_responses
 from parlez.http.times import iso_time
 
 UNTITLED = "New conversation"
@@ -43,6 +44,7 @@ def message(said: Message) -> MessageResponse:
         content=said.content,
         created_at=iso_time(said.created_at),
         state=said.state,
+        citations=citation_responses(said.citations),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from parlez.api.platform.fields import Metadata, ModelName, Prompt, UserId
+from parlez.http.citations import CitationResponse
 from parlez.http.fields import MessageText, Text
 
 Title = Annotated[
@@ -76,6 +77,7 @@ class MessageResponse(BaseModel):
     state: str = Field(
         description="completed, stopped, failed or interrupted: whether this is all of it."
     )
+    citations: list[CitationResponse] = Field(description="What an answer rests on.")
 
 
 class MessagesResponse(BaseModel):

@@ -6,6 +6,7 @@ from parlez.api.truesync.schemas import ChatRequest, ChatResponse, ErrorResponse
 from parlez.core.identity import Caller, Right, Scope
 from parlez.core.keys import KeyKind
 from parlez.core.turns import TurnRequest
+from parlez.http.citations import citation_responses
 from parlez.http.documented import TURN_ERRORS, errors
 from parlez.http.fields import id_from_uuid, uuid_of
 from parlez.http.idempotency import idempotency_key
@@ -45,13 +46,19 @@ async def chat(
     caller: Caller = await services(request).gate.admit(request, body.api_key)
     caller.require(Right.DATA)
     row_id = id_from_uuid(body.conversation_id, "conversation") if body.conversation_id else None
-    asked = TurnRequest(body.message, conversation_id=row_id)
+    asked = TurnRequest(body.message, conversation_id=row_id, sources=body.sources)
     key = idempotency_key(
-        idempotency_header, "truesync.chat", {"message": body.message, "conversation": row_id}
+        idempotency_header,
+        "truesync.chat",
+        {**body.model_dump(exclude={"api_key"}), "conversation": row_id},
     )
     turn = await start_turn(request, caller, asked, key)
     ended = await whole_answer(request, turn)
-    return ChatResponse(response=ended.text, conversation_id=uuid_of(turn.conversation_id))
+    return ChatResponse(
+        response=ended.text,
+        conversation_id=uuid_of(turn.conversation_id),
+        citations=citation_responses(ended.turn.citations),
+    )
 
 
 async def _account(request: Request) -> tuple[Scope, int | None]:

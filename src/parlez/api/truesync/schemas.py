@@ -4,14 +4,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from parlez.http.citations import CitationResponse
 from parlez.http.fields import MessageText
+from parlez.http.source_fields import SourceFields
 
 
 class KeyResponse(BaseModel):
     api_key: str = Field(description="The key. It is shown only now.")
 
 
-class ChatRequest(BaseModel):
+class ChatRequest(SourceFields):
     api_key: Annotated[str | None, Field(description="The key, if it is not sent in a header.")] = (
         None
     )
@@ -26,6 +28,7 @@ class ChatRequest(BaseModel):
 class ChatResponse(BaseModel):
     response: str
     conversation_id: str
+    citations: list[CitationResponse] = Field(description="What the answer rests on.")
 
 
 class ErrorResponse(BaseModel):

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from parlez.api.turns.schemas import TurnErrorResponse, TurnResponse, UsageResponse
 from parlez.core.prices import PriceList
 from parlez.core.turns import EndedTurn, TurnError
-from parlez.http.citations import citation_response
+from parlez.http.citations import citation_responses
 from parlez.http.fields import uuid_of
 from parlez.http.times import iso_time
 
@@ -23,7 +23,7 @@ def turn(found: EndedTurn, prices: PriceList) -> TurnResponse:
         usage=UsageResponse(**asdict(turn.usage)) if turn.usage else None,
         cost_microdollars=prices.cost(turn.model, turn.usage),
         error=_error(turn.error) if turn.error else None,
-        citations=[citation_response(each) for each in turn.citations],
+        citations=citation_responses(turn.citations),
         left_out=turn.left_out,
         created_at=iso_time(turn.created_at),
     )
