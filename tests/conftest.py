@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from parlez.providers.row_files import read_rows
 from parlez.storage.sqlite.migrate import migrate
 
 VENDORS_VARIABLES = read_rows().variables
+
+
+def pytest_configure() -> None:
+    """A shell that has the tests run in the background tells them to ignore Ctrl-C, and whatever
+    they start would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
