@@ -22,6 +22,7 @@ from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
 from parlez.core.keys import KeyMint
 from parlez.core.limits import CallLimit, TurnLimits
+from parlez.core.paid_calls import PaidCalls
 from parlez.core.passwords import Passwords
 from parlez.core.ports.clock import Clock
 from parlez.core.ports.embedder import Embedder
@@ -57,6 +58,7 @@ from parlez.storage.keys import SqlKeyStore
 from parlez.storage.ledger import SqlLedgerStore
 from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import Place, locate, open_database
+from parlez.storage.paid_calls import SqlPaidCallStore
 from parlez.storage.sessions import SqlSessionStore
 from parlez.storage.templates import SqlTemplateStore
 from parlez.storage.turn_store import SqlTurnStore
@@ -152,6 +154,8 @@ async def running(
             throttle = Throttle(KEYS_PER_ADDRESS, clock)
             budgets = Budgets(SqlBudgetStore(database), catalog, clock)
             await budgets.open()
+            admission = Admission(engine, SqlCallStore(database), budgets, clock)
+            paid_calls = PaidCalls(admission, SqlPaidCallStore(database), budgets, metrics, clock)
             token = secrets.token_urlsafe(32)
             gate = Gate(
                 keys=ring,
@@ -166,7 +170,8 @@ async def running(
             )
             services = Services(
                 engine=engine,
-                admission=Admission(engine, SqlCallStore(database), budgets, clock),
+                admission=admission,
+                paid_calls=paid_calls,
                 accounts=accounts,
                 budgets=budgets,
                 ledger=SqlLedgerStore(database),

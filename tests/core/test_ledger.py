@@ -118,6 +118,7 @@ async def test_entries_are_added_up_by_what_is_asked_for(stores: Stores) -> None
         Grouping.KEY: {None: 2, "key": 1},
         Grouping.CONVERSATION: {first.conversation_id: 2, other: 1},
         Grouping.DAY: {today: 1, today - DAY: 2},
+        Grouping.KIND: {"turn": 3},
     }
     assert [found.group for found in await sums(stores, Grouping.DAY)] == [today, today - DAY]
     assert [found.turns for found in await sums(stores, since=today)] == [1]

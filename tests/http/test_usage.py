@@ -26,6 +26,7 @@ async def test_what_was_used_is_added_up(parlez: Running, stranger: dict[str, st
     assert groups == [
         {
             "group": "gpt-4o",
+            "calls": 2,
             "turns": 2,
             "prompt_tokens": 14,
             "completion_tokens": 6,
@@ -33,6 +34,7 @@ async def test_what_was_used_is_added_up(parlez: Running, stranger: dict[str, st
             "unpriced_turns": 0,
             "estimated_turns": 0,
             "seconds": groups[0]["seconds"],
+            "units": None,
         }
     ]
     assert 0 < groups[0]["seconds"] < 60

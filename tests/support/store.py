@@ -19,6 +19,7 @@ from parlez.storage.keys import SqlKeyStore
 from parlez.storage.ledger import SqlLedgerStore
 from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import locate, open_database
+from parlez.storage.paid_calls import SqlPaidCallStore
 from parlez.storage.sessions import SqlSessionStore
 from parlez.storage.templates import SqlTemplateStore
 from parlez.storage.turn_store import SqlTurnStore
@@ -47,6 +48,7 @@ class Stores:
         self.keys = SqlKeyStore(database)
         self.ledger = SqlLedgerStore(database)
         self.budgets = SqlBudgetStore(database)
+        self.paid_calls = SqlPaidCallStore(database)
         self.templates = SqlTemplateStore(database, self.clock)
         self.feedback = SqlFeedbackStore(database, self.clock)
         self.sessions = SqlSessionStore(database)

@@ -1,7 +1,8 @@
 """Who may start a turn now."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from parlez.core.budgets import Budgets
 from parlez.core.errors import RateLimited
@@ -50,6 +51,19 @@ class Admission:
             if started is None or not started.created:
                 _take_back(logs, now)
         return started
+
+    @asynccontextmanager
+    async def counting(self, caller: Caller) -> AsyncIterator[int]:
+        """Count a call that is no turn, and uncount it if the context fails. Gives the time of the
+        call, and whoever makes it stores that with the meters. Raises `RateLimited`."""
+        logs = [await self._log(caller.scope, meter) for meter in caller.meters]
+        now = self._clock.now()
+        _admit(logs, now)
+        try:
+            yield now
+        except BaseException:
+            _take_back(logs, now)
+            raise
 
     def allowances(self, caller: Caller) -> tuple[Allowance, ...]:
         """How the limits of a caller stand who has just started a turn; nothing for one without."""

@@ -35,6 +35,10 @@ class Budgets:
         said = [text for prompt in request.said for text in texts_of(prompt)]
         return partial(self._reserve, said)
 
+    def bound(self, caller: Caller) -> bool:
+        """Whether there may be a budget in the way of a caller."""
+        return caller.scope.account_id in self._accounts
+
     def _reserve(self, said: Sequence[str], turn: Turn) -> Reserve:
         model = self._catalog.resolve(turn.model)
         models = [model, *(self._catalog.resolve(name) for name in model.fallback)]

@@ -11,16 +11,19 @@ class Grouping(StrEnum):
     KEY = "key"
     CONVERSATION = "conversation"
     DAY = "day"
+    KIND = "kind"
 
 
 @dataclass(frozen=True, slots=True)
 class UsageSum:
     """Entries of one group, added up.
 
-    `group` is the model's name, the key's or the conversation's id, or the start of the day (UTC)
-    in microseconds since 1970; None gathers what was asked without a key. `cost` is in
+    `group` is the model's name, the key's or the conversation's id, the kind of call, or the start
+    of the day (UTC) in microseconds since 1970; None gathers what was asked without a key. `calls`
+    counts all entries, and `turns` those of turns. `cost` is in
     micro-dollars and leaves out the `unpriced` entries, whose price is not known; `estimated`
-    counts the entries whose tokens no vendor reported. `seconds` is the time that the models took.
+    counts the entries whose tokens no vendor reported. `seconds` is the time that the models took,
+    and `units` what the kinds count beside tokens (`core.paid_call`).
     """
 
     group: str | int | None
@@ -31,3 +34,5 @@ class UsageSum:
     unpriced: int
     estimated: int
     seconds: float
+    calls: int = 0
+    units: int = 0

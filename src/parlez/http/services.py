@@ -13,6 +13,7 @@ from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
 from parlez.core.library import Library
 from parlez.core.models import ModelCatalog
+from parlez.core.paid_calls import PaidCalls
 from parlez.core.ports.embedder import EmbedderShelf
 from parlez.core.ports.feedback_store import FeedbackStore
 from parlez.core.ports.ledger_store import LedgerStore
@@ -35,6 +36,7 @@ class Services:
 
     engine: TurnEngine
     admission: Admission
+    paid_calls: PaidCalls
     accounts: Accounts
     budgets: Budgets
     ledger: LedgerStore

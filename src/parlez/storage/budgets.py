@@ -10,6 +10,7 @@ from parlez.core.budget import Budget, Period, Unit
 from parlez.core.errors import BudgetExceeded, Forbidden, NotFound
 from parlez.core.identity import Scope
 from parlez.core.ids import new_id
+from parlez.core.paid_call import PaidCall
 from parlez.core.reserve import Reserve, Reserved
 from parlez.core.turns import Ending, Turn
 from parlez.storage import earlier_tokens, ledger
@@ -56,6 +57,17 @@ _SETTLE = text("""
     SET spent = CASE WHEN period_start = :start THEN spent ELSE 0 END + :spent,
         period_start = :start, reserved = reserved - :reserved
     WHERE account_id = :account_id AND id = :id
+""")
+
+_CHARGE = text("""
+    UPDATE budget
+    SET spent = CASE WHEN period_start = :start THEN spent ELSE 0 END + :more, period_start = :start
+    WHERE account_id = :account_id AND id = :id
+        AND CASE WHEN period_start = :start THEN spent ELSE 0 END + reserved + :more <= amount
+""")
+_CORRECT = text("""
+    UPDATE budget SET spent = spent + :more
+    WHERE account_id = :account_id AND id = :id AND period_start = :start
 """)
 
 _NOTE = text("""
@@ -141,14 +153,42 @@ def settle(c: Connection, turn: Turn, ending: Ending, now: int) -> None:
         )
 
 
-def _reserve(c: Connection, turn: Turn, row: Row, reserved: Reserved) -> None:
-    now = turn.created_at
-    more = reserved.tokens if Unit(row[2]) is Unit.TOKENS else reserved.cost
+def charge(c: Connection, call: PaidCall) -> None:
+    """Spend what a call may cost at most, before it is made. Raises `BudgetExceeded`, and
+    `Forbidden` where nobody knows what it may cost."""
+    now = call.created_at
+    for row in c.all(_OF_TURN, account_id=call.scope.account_id, key_id=call.key_id or ""):
+        more = _known(call.tokens if Unit(row[2]) is Unit.TOKENS else call.cost)
+        start = Period(row[3]).start(now)
+        if not c.run(_CHARGE, account_id=call.scope.account_id, id=row[0], start=start, more=more):
+            raise _exceeded(_read(row, now), more, now)
+
+
+def correct(c: Connection, call: PaidCall, tokens: int, cost: int) -> None:
+    """Take back what a call was charged in excess, in the periods that it was charged in."""
+    for row in c.all(_OF_TURN, account_id=call.scope.account_id, key_id=call.key_id or ""):
+        if row[8] <= call.created_at:
+            c.do(
+                _CORRECT,
+                account_id=call.scope.account_id,
+                id=row[0],
+                start=Period(row[3]).start(call.created_at),
+                more=-(tokens if Unit(row[2]) is Unit.TOKENS else cost),
+            )
+
+
+def _known(more: int | None) -> int:
     if more is None:
         raise Forbidden(
             "The price of this model is not known, so that a budget of cost cannot be kept with "
             "it. Ask another model, or give its price in the file of models."
         )
+    return more
+
+
+def _reserve(c: Connection, turn: Turn, row: Row, reserved: Reserved) -> None:
+    now = turn.created_at
+    more = _known(reserved.tokens if Unit(row[2]) is Unit.TOKENS else reserved.cost)
     start = Period(row[3]).start(now)
     if not c.run(_RESERVE, account_id=turn.scope.account_id, id=row[0], start=start, more=more):
         raise _exceeded(_read(row, now), more, now)

@@ -301,6 +301,8 @@ ledger_entry = Table(
     Column("cost", BigInteger),
     Column("microseconds", BigInteger, nullable=False),
     Column("ended_at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False, server_default="turn"),
+    Column("units", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("account_id", "id"),
     Index("ledger_entry_by_time", "account_id", "ended_at"),
 )

@@ -23,16 +23,21 @@ MOST_GROUPS = 1_000
 
 class UsageGroup(BaseModel):
     group: str | None = Field(
-        description="The model, the id of the key or the conversation, or the day (UTC). "
+        description="The model, the id of the key or the conversation, the kind, or the day (UTC). "
         "null gathers what was asked without a key."
     )
+    calls: int = Field(description="Turns, and whatever else costs money.")
     turns: int
     prompt_tokens: int
     completion_tokens: int
-    cost: float = Field(description="US dollars, without the turns whose price is not known.")
-    unpriced_turns: int = Field(description="Turns whose price is not known.")
-    estimated_turns: int = Field(description="Turns whose tokens are guessed.")
-    seconds: float = Field(description="How long the models took, all turns together.")
+    cost: float = Field(description="US dollars, without the calls whose price is not known.")
+    unpriced_turns: int = Field(description="Calls whose price is not known.")
+    estimated_turns: int = Field(description="Calls whose tokens are guessed.")
+    seconds: float = Field(description="How long the models took, all calls together.")
+    units: int | None = Field(
+        description="By kind: texts that were embedded, milliseconds of sound that were "
+        "transcribed, characters that were spoken."
+    )
 
 
 class UsageResponse(BaseModel):
@@ -57,7 +62,7 @@ async def usage(
     until: Annotated[Time | None, Query(description="Before this time; else up to now.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_GROUPS)] = 100,
 ) -> UsageResponse:
-    """What the account's turns used, added up. Turns that were stopped or failed count with what
+    """What the account's calls used, added up. Turns that were stopped or failed count with what
     they are guessed to have used. The newest days come first, all else by how much was used."""
     ends = until or datetime.now(UTC) + timedelta(seconds=1)
     last = _microseconds(ends)
@@ -74,6 +79,7 @@ async def usage(
 def _group(found: UsageSum, by: Grouping) -> UsageGroup:
     return UsageGroup(
         group=_name(found.group, by),
+        calls=found.calls,
         turns=found.turns,
         prompt_tokens=found.prompt_tokens,
         completion_tokens=found.completion_tokens,
@@ -81,6 +87,7 @@ def _group(found: UsageSum, by: Grouping) -> UsageGroup:
         unpriced_turns=found.unpriced,
         estimated_turns=found.estimated,
         seconds=found.seconds,
+        units=found.units if by is Grouping.KIND else None,
     )
 
 

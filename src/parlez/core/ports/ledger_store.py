@@ -13,6 +13,6 @@ class LedgerStore(Protocol):
     ) -> Sequence[UsageSum]:
         """The entries from `since` up to, and not including, `until` (microseconds since 1970,
         UTC), added up: the groups with the most tokens, at most so many, the newest days first.
-        Entries are added by `TurnStore.end`, in the transaction that ends a turn, and outlive its
-        conversation."""
+        Entries are added by `TurnStore.end`, in the transaction that ends a turn, and by
+        `PaidCallStore`; they outlive their conversation."""
         ...
