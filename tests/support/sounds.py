@@ -1,0 +1,55 @@
+"""Sounds, in files of every kind and without any."""
+
+import math
+import struct
+from collections.abc import AsyncIterable, Iterable
+from pathlib import Path
+
+import av
+
+from parlez.core.sound import HEARING_RATE, Sound
+
+SAID = "Please send the yellow boxes to the old station on Monday."
+"""A sentence that the embedded engines say and hear well."""
+
+RECORDED = Path(__file__).with_name("said.ogg")
+
+
+def tone(seconds: float, rate: int = HEARING_RATE, pitch: float = 220.0) -> Sound:
+    step = 2 * math.pi * pitch / rate
+    samples = (int(12_000 * math.sin(step * n)) for n in range(int(seconds * rate)))
+    return Sound(b"".join(struct.pack("<h", sample) for sample in samples), rate)
+
+
+def silence(seconds: float, rate: int = HEARING_RATE) -> Sound:
+    return Sound(bytes(2 * int(seconds * rate)), rate)
+
+
+def recorded() -> Sound:
+    """`SAID`, once said by the embedded voice."""
+    with av.open(str(RECORDED)) as file:
+        return _resampled(file.decode(audio=0), HEARING_RATE)
+
+
+def resampled(sound: Sound, rate: int = HEARING_RATE) -> Sound:
+    frame = av.AudioFrame(format="s16", layout="mono", samples=len(sound.pcm) // 2)
+    frame.planes[0].update(sound.pcm)
+    frame.sample_rate = sound.rate
+    return _resampled([frame], rate)
+
+
+def _resampled(frames: Iterable[av.AudioFrame], rate: int) -> Sound:
+    resampler = av.AudioResampler("s16", "mono", rate)
+    made = [each for frame in [*frames, None] for each in resampler.resample(frame)]
+    return Sound(b"".join(bytes(each.planes[0])[: each.samples * 2] for each in made), rate)
+
+
+async def joined(pieces: AsyncIterable[Sound]) -> Sound:
+    """All that a voice says."""
+    got = [piece async for piece in pieces]
+    return Sound(b"".join(piece.pcm for piece in got), got[0].rate)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they sound, for comparing."""
+    return "".join(sign if sign.isalnum() else " " for sign in text.lower()).split()
