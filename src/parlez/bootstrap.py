@@ -14,6 +14,7 @@ from parlez.config import Settings
 from parlez.core.access import Access
 from parlez.core.accounts import Accounts
 from parlez.core.admission import Admission
+from parlez.core.assistant_desk import AssistantDesk
 from parlez.core.budgets import Budgets
 from parlez.core.built_in_templates import built_in_templates
 from parlez.core.conversation_desk import ConversationDesk
@@ -47,6 +48,7 @@ from parlez.providers.catalog import Catalog
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.row_files import read_rows
 from parlez.storage.accounts import SqlAccountStore
+from parlez.storage.assistant_store import SqlAssistantStore
 from parlez.storage.blob_folder import BlobFolder
 from parlez.storage.budgets import SqlBudgetStore
 from parlez.storage.conversation_store import SqlConversationStore
@@ -168,6 +170,7 @@ async def running(
                 requests=Throttle(REQUESTS_PER_ACCOUNT, clock),
                 control_token=token,
             )
+            desk = ConversationDesk(SqlConversationStore(database, clock), engine, catalog)
             services = Services(
                 engine=engine,
                 admission=admission,
@@ -180,7 +183,10 @@ async def running(
                 sessions=sessions,
                 invitations=invitations,
                 owner_code=_owner_code(settings, accounts, clock),
-                desk=ConversationDesk(SqlConversationStore(database, clock), engine, catalog),
+                desk=desk,
+                assistants=AssistantDesk(
+                    SqlAssistantStore(database, clock), knowledge.library, desk
+                ),
                 templates=TemplateShelf(SqlTemplateStore(database, clock), built_in_templates()),
                 feedback=SqlFeedbackStore(database, clock),
                 library=knowledge.library,

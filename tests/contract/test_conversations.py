@@ -23,7 +23,12 @@ from parlez.core.turns import IdempotencyKey, Turn, TurnRequest
 
 KEY = IdempotencyKey("route", "k", "print")
 FULL = Profile(
-    "title", "description", "model", "system", "template", {"a": [1, None, "é\U0001f600"], "b": {}}
+    "title",
+    "description",
+    "model",
+    "system",
+    "template",
+    metadata={"a": [1, None, "é\U0001f600"], "b": {}},
 )
 
 

@@ -16,6 +16,7 @@ from tests.support.store import Stores, open_stores
 from parlez.core.documents import DocumentState, Page, UnreadableFile
 from parlez.core.errors import InvalidInput, NotFound
 from parlez.core.identity import Scope
+from parlez.core.ports.document_store import KeptFile
 from parlez.core.retrieval import ALL_DOCUMENTS, Sources
 from parlez.knowledge.chunking import chunks
 from parlez.storage.blob_folder import BlobFolder
@@ -264,7 +265,7 @@ async def test_what_was_half_stored_is_stored_anew(stores: Stores, tmp_path: Pat
         store, folder = library.store, library.folder
     blobs = BlobFolder(folder / "files")
     sha256, size = await blobs.put(ME, io.BytesIO(LIGHTHOUSE.encode()))
-    document, _ = await store.add(ME, "a.md", sha256, size)
+    document, _ = await store.add(ME, KeptFile("a.md", sha256, size))
     assert await store.next_to_read()
     page = Page(0, None, 0, "Half of something else")
     await store.add_text(ME, document.id, [page], list(chunks([page])))

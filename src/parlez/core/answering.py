@@ -16,7 +16,7 @@ from parlez.core.context import (
 )
 from parlez.core.errors import ContextOverflow, ModelError, ModelTimeout
 from parlez.core.events import TextDelta, ToolCalled, Usage
-from parlez.core.grounding import NOT_IN_THE_DOCUMENTS, Ground, Grounding
+from parlez.core.grounding import Ground, Grounding
 from parlez.core.limits import TurnLimits
 from parlez.core.messages import Role
 from parlez.core.models import Model, ModelCatalog
@@ -107,7 +107,7 @@ class Answering:
             await answer.begin_with(branch.messages[-1].content)
         ground = await self._ground(turn, history)
         if ground and not ground.passages:
-            await answer.say(NOT_IN_THE_DOCUMENTS)
+            await answer.say(ground.otherwise)
             return
         first_error: ModelError | None = None
         for name in (model.name, *model.fallback):
@@ -136,8 +136,11 @@ class Answering:
         if history is None:
             branch = await self._store.path(turn.scope, turn.user_message_id, LOOKED_BACK)
             history = [prompt_of(message) for message in branch.messages]
+        if history[-1].role is not Role.USER:
+            # What a tool returned is to be gone on with, not to be looked for.
+            return None
         said = [prompt.content for prompt in history if prompt.role is Role.USER]
-        return await self._grounding.prepare(turn.scope, turn.sources, said) if said else None
+        return await self._grounding.prepare(turn.scope, turn.sources, said)
 
     async def _answer_with(
         self,

@@ -42,8 +42,8 @@ class ConversationDesk:
         profile: Profile,
         key: IdempotencyKey | None = None,
     ) -> Conversation:
-        """Begin a conversation without a message. Raises `IdempotencyMismatch`, and what
-        `ModelCatalog.resolve` does."""
+        """Begin a conversation without a message. Raises `IdempotencyMismatch`, `NotFound` for an
+        unknown assistant, and what `ModelCatalog.resolve` does."""
         self._check(profile.model)
         return await self._store.create(scope, user_label, profile, key)
 

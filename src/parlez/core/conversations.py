@@ -13,7 +13,9 @@ class Profile:
 
     `model` and `system_prompt` hold for turns that name none of their own. `template` is the name
     of the template that the system prompt was made from. Without a `title` the next message makes
-    one. `metadata` is the caller's own.
+    one. `assistant_id` is the assistant that answers: what it was told holds where there is no
+    system prompt, and turns that do not ask for anything else are answered from its documents.
+    `metadata` is the caller's own.
     """
 
     title: str | None = None
@@ -21,6 +23,7 @@ class Profile:
     model: str | None = None
     system_prompt: str | None = field(default=None, repr=False)
     template: str | None = None
+    assistant_id: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -28,7 +31,8 @@ class Profile:
 class Conversation:
     """A thread of messages. `user_label` is the user it is with, None where that is the account
     itself. `head_id` is the message at the tip of the branch that callers see; `message_count`
-    counts that branch. Times are microseconds since 1970, UTC."""
+    counts that branch. `number` is its short name in the account, if it was given one. Times are
+    microseconds since 1970, UTC."""
 
     id: str
     user_label: str | None
@@ -38,6 +42,7 @@ class Conversation:
     updated_at: int
     archived_at: int | None = None
     profile: Profile = Profile()
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

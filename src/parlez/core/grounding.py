@@ -10,7 +10,7 @@ from parlez.core.errors import NotFound
 from parlez.core.identity import Scope
 from parlez.core.ports.document_store import DocumentStore
 from parlez.core.ports.retriever import Retriever
-from parlez.core.retrieval import Passage, Sources
+from parlez.core.retrieval import Passage, Readiness, Sources
 from parlez.core.tokens import estimate_tokens
 from parlez.core.words import telling_words, words_of
 
@@ -19,6 +19,13 @@ MOST_QUOTES = 6
 NOT_IN_THE_DOCUMENTS = "I could not find that in the documents."
 """What is answered when no passage is relevant. No model is asked: a small one would make up
 something."""
+
+NOT_YET_READ = "The documents are still being read. Please ask again in a moment."
+NOT_IN_THOSE_READ = (
+    "I could not find that in the documents read so far. Others are still being read: please ask "
+    "again in a moment."
+)
+NONE_COULD_BE_READ = "None of the documents could be read, so I cannot answer from them."
 
 FOLLOW_UP_WORDS = 2
 """A question with at most so many telling words leans on what was said before."""
@@ -45,11 +52,12 @@ number of the quote it rests on, like [1]. If the quotes do not answer the quest
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What an answer is to rest on: passages, the best first."""
+    """What an answer is to rest on: passages, best first; and what is said if there are none."""
 
     scope: Scope
     question: str
     passages: Sequence[Passage]
+    otherwise: str = NOT_IN_THE_DOCUMENTS
 
     def put(self, budget: int) -> str:
         """The question with quotes, as many as so many tokens hold, but at least the best. It is
@@ -71,9 +79,12 @@ class Grounding:
 
     async def prepare(self, scope: Scope, sources: Sources, said: Sequence[str]) -> Ground | None:
         """What to rest the answer to the last of the user's messages on. None for small talk, which
-        no document has an answer to."""
+        no document has an answer to, and for an assistant without documents."""
         *earlier, question = said
         if is_small_talk(question):
+            return None
+        readiness = await self._store.readiness(scope, sources)
+        if sources.assistant_id is not None and not readiness.documents:
             return None
         context = carried_over(earlier[-EARLIER:], question)
         found: list[Passage] = []
@@ -82,7 +93,7 @@ class Grounding:
         if context and not any(each.relevant for each in found):
             found = await self._retriever.find(scope, sources, question, MOST_QUOTES, context)
         relevant = any(each.relevant for each in found)
-        return Ground(scope, question, found if relevant else ())
+        return Ground(scope, question, found if relevant else (), _otherwise(readiness))
 
     async def cite(self, ground: Ground, answer: str) -> tuple[Citation, ...]:
         """What an answer rests on, each quote found to stand where it is said to."""
@@ -96,6 +107,15 @@ class Grounding:
             # It was removed while the answer was made.
             return False
         return text == citation.quote
+
+
+def _otherwise(readiness: Readiness) -> str:
+    """What to say where nothing was found."""
+    if readiness.pending:
+        return NOT_YET_READ if not readiness.ready else NOT_IN_THOSE_READ
+    if readiness.documents and not readiness.ready:
+        return NONE_COULD_BE_READ
+    return NOT_IN_THE_DOCUMENTS
 
 
 def carried_over(earlier: Sequence[str], question: str) -> str:

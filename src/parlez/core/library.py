@@ -1,19 +1,21 @@
 """The library: what callers do with documents."""
 
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Awaitable, Callable, Sequence
+from typing import BinaryIO, TypeVar
 
 from parlez.core.citations import Citation
 from parlez.core.documents import Document
 from parlez.core.errors import InvalidInput, NotFound
 from parlez.core.identity import Scope
 from parlez.core.ports.blobs import Blobs
-from parlez.core.ports.document_store import DocumentStore
+from parlez.core.ports.document_store import DocumentStore, KeptFile
 from parlez.core.ports.retriever import Retriever
 from parlez.core.retrieval import Passage, Sources
 from parlez.core.shelving import Shelving
 
 LONGEST_NAME = 255
+
+T = TypeVar("T")
 
 
 class Library:
@@ -40,12 +42,27 @@ class Library:
         """Keep a file; it is read as soon as may be. The same file under the same name is the same
         document, so that an upload can be repeated: then the second value is False. Raises
         `InvalidInput`, `StorageError`."""
-        name = clean_name(name)
+
+        async def add(files: Sequence[KeptFile]) -> tuple[Document, bool]:
+            [file] = files
+            return await self._store.add(scope, file)
+
+        return await self.keep(scope, [(name, content)], add)
+
+    async def keep(
+        self,
+        scope: Scope,
+        files: Sequence[tuple[str, BinaryIO]],
+        store: Callable[[Sequence[KeptFile]], Awaitable[T]],
+    ) -> T:
+        """Keep files, and with `store` whatever makes documents of them; what that returns. Raises
+        `InvalidInput`, `StorageError`."""
+        named = [(clean_name(name), content) for name, content in files]
         async with self._shelving.of(scope):
-            sha256, size = await self._blobs.put(scope, content)
-            document, is_new = await self._store.add(scope, name, sha256, size)
+            kept = [KeptFile(name, *await self._blobs.put(scope, each)) for name, each in named]
+            result = await store(kept)
         self._changed()
-        return document, is_new
+        return result
 
     async def page(
         self, scope: Scope, limit: int, before: str | None = None
@@ -60,7 +77,12 @@ class Library:
     async def remove(self, scope: Scope, document_id: str) -> None:
         """End it, and whatever is being done with it. Raises `NotFound`."""
         await self._store.remove(scope, document_id)
-        self._removed(scope, document_id)
+        self.are_gone(scope, [document_id])
+
+    def are_gone(self, scope: Scope, document_ids: Sequence[str]) -> None:
+        """Hear that documents were removed."""
+        for document_id in document_ids:
+            self._removed(scope, document_id)
         self._changed()
 
     async def erase(self, scope: Scope) -> int:
@@ -77,7 +99,7 @@ class Library:
         return await self._retriever.find(scope, sources, question, limit)
 
     async def require(self, scope: Scope, sources: Sources) -> None:
-        """Raises `NotFound` unless all sources are there."""
+        """Raises `NotFound` unless all documents that are named are there."""
         named = set(sources.document_ids or ())
         if named and named != await self._store.known(scope, named):
             raise NotFound("There is no such document.")

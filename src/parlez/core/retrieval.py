@@ -7,12 +7,28 @@ from parlez.core.citations import Citation
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The documents that may be drawn on: those named, or with None all of the account."""
+    """The documents that may be drawn on: those named and those that an assistant has at the time,
+    or all of the account if neither is given."""
 
     document_ids: tuple[str, ...] | None = None
+    assistant_id: str | None = None
+
+    @property
+    def everything(self) -> bool:
+        return self.document_ids is None and self.assistant_id is None
 
 
 ALL_DOCUMENTS = Sources()
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """How many documents there are, how many of them can be found, and how many are on their way to
+    that. The others failed."""
+
+    documents: int
+    ready: int
+    pending: int
 
 
 @dataclass(frozen=True, slots=True)

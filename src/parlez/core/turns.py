@@ -70,7 +70,8 @@ class TurnRequest:
     all of it follows; without one that is the newest of the conversation. A caller that was asked
     to run a tool says the result, in `role` tool. `echo` is what a dialect will want to say of the
     turn again: it is kept, and means nothing here. `sources` are
-    the documents that the answer is to rest on; None asks the model for what it knows itself.
+    the documents that the answer is to rest on. Without them they are those of the conversation's
+    assistant, and where it has none, or with `no_search`, the model says what it knows itself.
     """
 
     text: str
@@ -89,6 +90,7 @@ class TurnRequest:
     tool_call_id: str | None = None
     echo: Mapping[str, Any] | None = None
     sources: Sources | None = None
+    no_search: bool = False
 
     @property
     def said(self) -> list[Prompt]:

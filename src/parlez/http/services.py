@@ -7,6 +7,7 @@ from fastapi import Request
 
 from parlez.core.accounts import Accounts
 from parlez.core.admission import Admission
+from parlez.core.assistant_desk import AssistantDesk
 from parlez.core.budgets import Budgets
 from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.invitations import Invitations
@@ -46,6 +47,7 @@ class Services:
     invitations: Invitations
     owner_code: OwnerCode | None
     desk: ConversationDesk
+    assistants: AssistantDesk
     templates: TemplateShelf
     feedback: FeedbackStore
     library: Library

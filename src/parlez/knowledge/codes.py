@@ -30,8 +30,9 @@ class Codes:
     def candidates(self, direction: Sequence[float], sources: Sources, most: int) -> list[int]:
         """Serials of the chunks whose codes are nearest, in no order."""
         serials, bits = self.serials, self.bits
-        if sources.document_ids is not None:
-            wanted = [self.names[name] for name in sources.document_ids if name in self.names]
+        if not sources.everything:
+            named = sources.document_ids or ()
+            wanted = [self.names[name] for name in named if name in self.names]
             among = np.isin(self.documents, wanted)
             serials, bits = serials[among], bits[among]
         if len(serials) > most:

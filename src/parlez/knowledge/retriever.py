@@ -32,6 +32,8 @@ class HybridRetriever:
     async def find(
         self, scope: Scope, sources: Sources, question: str, limit: int, context: str = ""
     ) -> list[Passage]:
+        # What an assistant has is looked up now, so that what has become ready counts.
+        sources = await self._store.resolve(scope, sources)
         whole = f"{context} {question}".strip() if context else question
         words = searched_words(whole)
         by_words = dict(await self._store.by_words(scope, sources, words, DEPTH))

@@ -14,11 +14,13 @@ from parlez.core.ports.chat_model import Prompt
 from parlez.core.ports.clock import Clock
 from parlez.core.turns import IdempotencyKey
 from parlez.storage import (
+    assistants,
     conversation_counts,
     conversation_lists,
     conversations,
     idempotency,
     messages,
+    numbers,
     turn_deletion,
 )
 from parlez.storage.connection import Connection
@@ -132,6 +134,9 @@ def _create(
     known = idempotency.claim(c, scope, key, new.id, new.created_at) if key else None
     if known:
         return conversations.find(c, scope, known)
+    if new.profile.assistant_id is not None:
+        assistants.require(c, scope, new.profile.assistant_id)
+        new = replace(new, number=numbers.take(c, scope, numbers.CONVERSATIONS))
     conversations.insert(c, scope, new, 0)
     conversation_counts.add(c, scope, new.id, new.user_label)
     return new

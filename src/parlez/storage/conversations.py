@@ -15,16 +15,16 @@ from parlez.storage.connection import Connection, Row
 
 _COLUMNS = """
     id, user_label, head_id, message_count, created_at, updated_at, archived_at,
-    title, description, model, system_prompt, template, metadata
+    title, description, model, system_prompt, template, assistant_id, metadata, number
 """
 """What `read_conversation` reads, in its order."""
 
 _INSERT = text("""
     INSERT INTO conversation
         (account_id, id, user_label, head_id, message_count, turn_count, created_at, updated_at,
-         title, description, model, system_prompt, template, metadata)
+         title, description, model, system_prompt, template, assistant_id, metadata, number)
     VALUES (:account_id, :id, :user_label, :head_id, :message_count, :turn_count, :now, :now,
-        :title, :description, :model, :system_prompt, :template, :metadata)
+        :title, :description, :model, :system_prompt, :template, :assistant_id, :metadata, :number)
 """)
 
 _FIND = text(f"""
@@ -39,7 +39,7 @@ _JOIN = text("""
     UPDATE conversation
     SET turn_count = turn_count + 1, updated_at = :now, title = coalesce(title, :title)
     WHERE account_id = :account_id AND id = :id
-    RETURNING head_id, turn_count, user_label, model, system_prompt
+    RETURNING head_id, turn_count, user_label, model, system_prompt, assistant_id
 """)
 
 _HOLD = text("""
@@ -110,13 +110,14 @@ _DELETE = text("DELETE FROM conversation WHERE account_id = :account_id AND id =
 @dataclass(frozen=True, slots=True)
 class Queue:
     """What a new turn finds: the tip to go on from, its own place among all turns so far, how many
-    of those before it are open, and the model and system prompt of the conversation."""
+    of those before it are open, and the model, system prompt and assistant of the conversation."""
 
     head_id: str | None
     position: int
     open: int
     model: str | None
     system_prompt: str | None
+    assistant_id: str | None
 
 
 def insert(c: Connection, scope: Scope, conversation: Conversation, turns: int) -> None:
@@ -137,7 +138,9 @@ def insert(c: Connection, scope: Scope, conversation: Conversation, turns: int) 
         model=profile.model,
         system_prompt=profile.system_prompt,
         template=profile.template,
+        assistant_id=profile.assistant_id,
         metadata=_write_metadata(profile.metadata),
+        number=conversation.number,
     )
 
 
@@ -152,9 +155,15 @@ def find(
 
 
 def read_conversation(row: Row) -> Conversation:
-    title, description, model, system_prompt, template, metadata = row[7:]
+    title, description, model, system_prompt, template, assistant_id, metadata, number = row[7:]
     profile = Profile(
-        title, description, model, system_prompt, template, json.loads(metadata or "{}")
+        title,
+        description,
+        model,
+        system_prompt,
+        template,
+        assistant_id,
+        json.loads(metadata or "{}"),
     )
     conversation_id, user_label, head_id, message_count, created_at, updated_at, archived_at = row[
         :7
@@ -168,6 +177,7 @@ def read_conversation(row: Row) -> Conversation:
         updated_at,
         archived_at,
         profile,
+        number,
     )
 
 
@@ -186,7 +196,7 @@ def join(
         raise _missing()
     opened = c.one(_COUNT_OPEN, account_id=scope.account_id, id=conversation_id)
     assert opened is not None
-    return Queue(row[0], row[1], opened[0], row[3], row[4])
+    return Queue(row[0], row[1], opened[0], row[3], row[4], row[5])
 
 
 def change(

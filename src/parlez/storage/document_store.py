@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from parlez.core.documents import Chunk, Document, Page
 from parlez.core.identity import Scope
 from parlez.core.ports.clock import Clock
-from parlez.core.ports.document_store import Code, StoredChunk, Vector
-from parlez.core.retrieval import Sources
-from parlez.storage import chunks, documents, indexing
+from parlez.core.ports.document_store import Code, KeptFile, StoredChunk, Vector
+from parlez.core.retrieval import Readiness, Sources
+from parlez.storage import assistants, chunks, documents, indexing
 from parlez.storage.connection import Connection
 from parlez.storage.database import Database
 
@@ -22,9 +22,9 @@ class SqlDocumentStore:
         self._write = database.write
         self._clock = clock
 
-    async def add(self, scope: Scope, name: str, sha256: str, size: int) -> tuple[Document, bool]:
+    async def add(self, scope: Scope, file: KeptFile) -> tuple[Document, bool]:
         now = self._clock.now()
-        return await self._write(lambda c: documents.add(c, scope, name, sha256, size, now))
+        return await self._write(lambda c: documents.add(c, scope, file, now))
 
     async def list(
         self, scope: Scope, limit: int, before: str | None
@@ -37,6 +37,17 @@ class SqlDocumentStore:
     async def known(self, scope: Scope, document_ids: Collection[str]) -> set[str]:
         dialect = self._database.dialect
         return await self._read(lambda c: documents.known(c, dialect, scope, document_ids))
+
+    async def readiness(self, scope: Scope, sources: Sources) -> Readiness:
+        dialect = self._database.dialect
+        return await self._read(lambda c: documents.readiness(c, dialect, scope, sources))
+
+    async def resolve(self, scope: Scope, sources: Sources) -> Sources:
+        if sources.assistant_id is None:
+            return sources
+        assistant_id, named = sources.assistant_id, sources.document_ids or ()
+        had = await self._read(lambda c: assistants.document_ids(c, scope, assistant_id))
+        return Sources(tuple({*had, *named}))
 
     async def remove(self, scope: Scope, document_id: str) -> None:
         now = self._clock.now()

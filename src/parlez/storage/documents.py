@@ -9,6 +9,8 @@ from parlez.core.documents import Document, DocumentState
 from parlez.core.errors import NotFound
 from parlez.core.identity import Scope
 from parlez.core.ids import new_id
+from parlez.core.ports.document_store import KeptFile
+from parlez.core.retrieval import Readiness, Sources
 from parlez.storage.connection import Connection, Row
 from parlez.storage.database import Dialect
 
@@ -27,8 +29,10 @@ _SAME = text(f"""
 
 _INSERT = text("""
     INSERT INTO document
-        (account_id, id, name, sha256, size, state, characters, indexed, created_at, updated_at)
-    VALUES (:account_id, :id, :name, :sha256, :size, 'queued', 0, 0, :now, :now)
+        (account_id, id, name, sha256, size, state, characters, indexed, created_at, updated_at,
+         disposable)
+    VALUES
+        (:account_id, :id, :name, :sha256, :size, 'queued', 0, 0, :now, :now, :disposable)
 """)
 
 _REQUEUE = text("""
@@ -37,20 +41,27 @@ _REQUEUE = text("""
     WHERE account_id = :account_id AND id = :id AND state = 'failed'
 """)
 
+_KEEP = text("""
+    UPDATE document SET disposable = 0
+    WHERE account_id = :account_id AND id = :id AND disposable = 1
+""")
+
 _FIND = text(f"""
     SELECT {COLUMNS} FROM document
     WHERE account_id = :account_id AND id = :id AND state <> '{REMOVED}'
 """)
+
+_AMONG = {
+    Dialect.SQLITE: "(SELECT value FROM json_each(:ids))",
+    Dialect.POSTGRESQL: "(SELECT json_array_elements_text(CAST(:ids AS json)))",
+}
 
 _KNOWN = {
     dialect: text(f"""
         SELECT id FROM document
         WHERE account_id = :account_id AND state <> '{REMOVED}' AND id IN {among}
     """)
-    for dialect, among in (
-        (Dialect.SQLITE, "(SELECT value FROM json_each(:ids))"),
-        (Dialect.POSTGRESQL, "(SELECT json_array_elements_text(CAST(:ids AS json)))"),
-    )
+    for dialect, among in _AMONG.items()
 }
 
 _LIST = text(f"""
@@ -64,6 +75,34 @@ _REMOVE = text(f"""
     UPDATE document SET state = '{REMOVED}', updated_at = :now
     WHERE account_id = :account_id AND id = :id AND state <> '{REMOVED}'
 """)
+
+_REMOVE_UNUSED = text(f"""
+    UPDATE document SET state = '{REMOVED}', updated_at = :now
+    WHERE account_id = :account_id AND id = :id AND state <> '{REMOVED}' AND disposable = 1
+        AND NOT EXISTS (
+            SELECT 1 FROM assistant_document
+            WHERE account_id = :account_id AND document_id = :id
+        )
+""")
+
+_UNTIE = text("""
+    DELETE FROM assistant_document WHERE account_id = :account_id AND document_id = :id
+""")
+
+# What a `Sources` names: all, or a list, or what an assistant has.
+_READINESS = {
+    dialect: text(f"""
+        SELECT state, count(*) FROM document
+        WHERE account_id = :account_id AND state <> '{REMOVED}' AND (
+            :all = 1 OR id IN {among} OR id IN (
+                SELECT document_id FROM assistant_document
+                WHERE account_id = :account_id AND assistant_id = :assistant_id
+            )
+        )
+        GROUP BY state
+    """)
+    for dialect, among in _AMONG.items()
+}
 
 _TOUCH = text(f"""
     UPDATE document SET updated_at = :now
@@ -85,23 +124,27 @@ _LATEST = 2**62
 
 
 def add(
-    c: Connection, scope: Scope, name: str, sha256: str, size: int, now: int
+    c: Connection, scope: Scope, file: KeptFile, now: int, *, disposable: bool = False
 ) -> tuple[Document, bool]:
-    """A new document, queued; or the one of that name and hash, and False."""
-    same = c.one(_SAME, account_id=scope.account_id, sha256=sha256, name=name)
+    """A new document, queued; or the one of that name and hash, and False. One that is not
+    `disposable` this time, or was not before, stays until it is removed."""
+    same = c.one(_SAME, account_id=scope.account_id, sha256=file.sha256, name=file.name)
     if same is None:
         document_id = new_id()
         c.do(
             _INSERT,
             account_id=scope.account_id,
             id=document_id,
-            name=name,
-            sha256=sha256,
-            size=size,
+            name=file.name,
+            sha256=file.sha256,
+            size=file.size,
+            disposable=int(disposable),
             now=now,
         )
         return find(c, scope, document_id), True
     c.do(_REQUEUE, account_id=scope.account_id, id=same[1], now=now)
+    if not disposable:
+        c.do(_KEEP, account_id=scope.account_id, id=same[1])
     return find(c, scope, same[1]), False
 
 
@@ -137,6 +180,28 @@ def page(
 def remove(c: Connection, scope: Scope, document_id: str, now: int) -> None:
     if not c.run(_REMOVE, account_id=scope.account_id, id=document_id, now=now):
         raise missing()
+    c.do(_UNTIE, account_id=scope.account_id, id=document_id)
+
+
+def remove_if_unused(c: Connection, scope: Scope, document_id: str, now: int) -> bool:
+    """Remove a document that is there for others alone, once none of them has it; whether it
+    was."""
+    return c.run(_REMOVE_UNUSED, account_id=scope.account_id, id=document_id, now=now) > 0
+
+
+def readiness(c: Connection, dialect: Dialect, scope: Scope, sources: Sources) -> Readiness:
+    rows = c.all(
+        _READINESS[dialect],
+        account_id=scope.account_id,
+        all=int(sources.everything),
+        ids=json.dumps(sources.document_ids or ()),
+        assistant_id=sources.assistant_id or "",
+    )
+    count = {DocumentState(state): number for state, number in rows}
+    ready = count.get(DocumentState.READY, 0)
+    failed = count.get(DocumentState.FAILED, 0)
+    total = sum(count.values())
+    return Readiness(total, ready, total - ready - failed)
 
 
 def touch(c: Connection, scope: Scope, document_id: str, now: int) -> None:

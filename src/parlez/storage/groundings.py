@@ -13,13 +13,23 @@ _ALL = "all"
 def write_sources(sources: Sources | None) -> str | None:
     if sources is None:
         return None
-    return _ALL if sources.document_ids is None else json.dumps(sources.document_ids)
+    if sources.everything:
+        return _ALL
+    if sources.assistant_id is None:
+        return json.dumps(sources.document_ids)
+    return json.dumps({"assistant": sources.assistant_id, "documents": sources.document_ids})
 
 
 def read_sources(text: str | None) -> Sources | None:
     if text is None:
         return None
-    return ALL_DOCUMENTS if text == _ALL else Sources(tuple(json.loads(text)))
+    if text == _ALL:
+        return ALL_DOCUMENTS
+    kept = json.loads(text)
+    if isinstance(kept, list):
+        return Sources(tuple(kept))
+    named = kept["documents"]
+    return Sources(None if named is None else tuple(named), kept["assistant"])
 
 
 def write_citations(citations: Sequence[Citation]) -> str | None:

@@ -29,6 +29,8 @@ account = Table(
     Column("tier", Text),
     Column("password_hash", Text),
     Column("disabled_at", BigInteger),
+    Column("number", Integer),
+    Column("email", Text),
     Index("account_by_time", "created_at", "id"),
 )
 
@@ -77,6 +79,13 @@ api_key = Table(
     Column("last_used_at", BigInteger),
     Column("revoked_at", BigInteger),
     Column("kind", Text, nullable=False, server_default="parlez"),
+    Index(
+        "api_key_tokens",
+        "account_id",
+        "created_at",
+        sqlite_where=text("kind = 'token'"),
+        postgresql_where=text("kind = 'token'"),
+    ),
 )
 
 conversation = Table(
@@ -97,7 +106,18 @@ conversation = Table(
     Column("template", Text),
     Column("metadata", Text),
     Column("archived_at", BigInteger),
+    Column("assistant_id", Text),
+    # What a dialect calls it that knows integers alone.
+    Column("number", Integer),
     PrimaryKeyConstraint("account_id", "id"),
+    Index(
+        "conversation_by_number",
+        "account_id",
+        "number",
+        unique=True,
+        sqlite_where=text("number IS NOT NULL"),
+        postgresql_where=text("number IS NOT NULL"),
+    ),
     # Lists are of one user or of all, and hold either what is archived or what is not.
     *(
         Index(
@@ -344,10 +364,50 @@ document = Table(
     Column("model", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    # 1 for what was only ever uploaded to something that draws on it: it goes when nothing does.
+    Column("disposable", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("account_id", "id"),
     Index("document_by_time", "account_id", "created_at", "id"),
     Index("document_by_file", "account_id", "sha256"),
     Index("document_by_state", "state", "updated_at"),
+)
+
+assistant = Table(
+    "assistant",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("company_name", Text, nullable=False),
+    Column("instructions", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "id"),
+    Index("assistant_by_number", "account_id", "number", unique=True),
+    Index("assistant_by_name", "account_id", "name", unique=True),
+)
+
+assistant_document = Table(
+    "assistant_document",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("assistant_id", Text, nullable=False),
+    Column("document_id", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "assistant_id", "document_id"),
+    Index("assistant_document_by_document", "account_id", "document_id"),
+    sqlite_with_rowid=False,
+)
+
+# The last number given to a kind of thing. None is given twice, also when things are deleted.
+number_series = Table(
+    "number_series",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("last", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "name"),
+    sqlite_with_rowid=False,
 )
 
 document_page = Table(

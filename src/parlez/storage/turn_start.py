@@ -12,9 +12,11 @@ from parlez.core.ids import new_id
 from parlez.core.messages import Role, State
 from parlez.core.ports.chat_model import FREE, Options
 from parlez.core.ports.turn_store import Started
+from parlez.core.retrieval import Sources
 from parlez.core.titles import title_of
 from parlez.core.turns import Attachment, IdempotencyKey, Payer, Turn, TurnKind, TurnRequest
 from parlez.storage import (
+    assistants,
     attachments,
     budgets,
     conversation_counts,
@@ -27,6 +29,7 @@ from parlez.storage import (
 from parlez.storage.connection import Connection
 from parlez.storage.forms import write_wishes
 from parlez.storage.groundings import write_sources
+from parlez.storage.turn_defaults import Defaults, defaults_of
 
 MOST_QUEUED = 16
 """Turns that may wait in one conversation while another runs."""
@@ -59,10 +62,9 @@ class TurnStart:
         self,
         conversation_id: str,
         state: State,
-        model: str | None = None,
-        system_prompt: str | None = None,
+        defaults: Defaults,
     ) -> Turn:
-        """A turn as asked for. `model` and `system_prompt` hold where the request names none."""
+        """A turn as asked for."""
         return Turn(
             id=self.turn_id,
             scope=self.scope,
@@ -72,15 +74,18 @@ class TurnStart:
             state=state,
             attempt=1,
             stream=self.request.stream,
-            model=self.model if self.request.model else model or self.model,
-            system_prompt=self.request.system_prompt or system_prompt,
+            model=self.model if self.request.model else defaults.model or self.model,
+            system_prompt=self.request.system_prompt or defaults.prompt,
             options=self.request.options,
             created_at=self.now,
             key_id=self.payer.key_id,
             form=self.request.form,
             echo=self.request.echo,
-            sources=self.request.sources,
+            sources=self._sources(defaults),
         )
+
+    def _sources(self, defaults: Defaults) -> Sources | None:
+        return None if self.request.no_search else self.request.sources or defaults.sources
 
 
 def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
@@ -111,7 +116,9 @@ def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
 def _start_conversation(c: Connection, new: TurnStart) -> Turn:
     request = new.request
     profile = request.profile or Profile()
-    turn = new.turn(new_id(), State.RUNNING, profile.model, profile.system_prompt)
+    assistants.require(c, new.scope, profile.assistant_id)
+    defaults = defaults_of(c, new.scope, profile.model, profile.system_prompt, profile.assistant_id)
+    turn = new.turn(new_id(), State.RUNNING, defaults)
     conversation = Conversation(
         turn.conversation_id,
         request.user_label,
@@ -130,7 +137,7 @@ def _start_conversation(c: Connection, new: TurnStart) -> Turn:
 def _start_next(c: Connection, new: TurnStart, conversation_id: str) -> Turn:
     queue = _join_with_room(c, new, conversation_id)
     state = State.QUEUED if queue.open else State.RUNNING
-    turn = new.turn(conversation_id, state, queue.model, queue.system_prompt)
+    turn = new.turn(conversation_id, state, _defaults(c, new, queue))
     tip = _tip(c, new, conversation_id, queue.head_id)
     messages.insert_said(c, turn, new.request, tip)
     if turn.state is State.RUNNING:
@@ -157,7 +164,10 @@ def _tip(c: Connection, new: TurnStart, conversation_id: str, head_id: str | Non
 def _start_again(c: Connection, new: TurnStart, before: Turn) -> Turn:
     """A new attempt at answering the message of a turn that came to nothing."""
     queue = _join_with_room(c, new, before.conversation_id)
-    again = new.turn(before.conversation_id, State.QUEUED, queue.model, before.system_prompt)
+    defaults = _defaults(c, new, queue)
+    if queue.system_prompt or not defaults.instructions:
+        defaults = replace(defaults, system_prompt=before.system_prompt)
+    again = new.turn(before.conversation_id, State.QUEUED, defaults)
     # Another answer on a branch of its own has left no trace; a longer one goes on to grow.
     keeps_kind = before.kind in (TurnKind.REGENERATE, TurnKind.CONTINUE)
     turn = replace(
@@ -181,9 +191,13 @@ def _start_attached(
     queue = _join_with_room(c, new, conversation_id)
     attached = attachments.resolve(c, new.scope, conversation_id, attachment, queue.head_id)
     before = attached.before
-    system_prompt = queue.system_prompt or (before.system_prompt if before else None)
+    defaults = _defaults(c, new, queue)
+    if before and not defaults.prompt:
+        defaults = replace(defaults, system_prompt=before.system_prompt)
+    if before:
+        defaults = replace(defaults, sources=before.sources)
     turn = replace(
-        new.turn(conversation_id, State.QUEUED, queue.model, system_prompt),
+        new.turn(conversation_id, State.QUEUED, defaults),
         kind=attached.kind,
         target_id=attached.target_id,
     )
@@ -191,8 +205,6 @@ def _start_attached(
         turn = replace(turn, options=before.options)
     if before and turn.form == FREE:
         turn = replace(turn, form=before.form)
-    if before and turn.sources is None:
-        turn = replace(turn, sources=before.sources)
     if attached.user_message_id:
         return _insert_answer(c, replace(turn, user_message_id=attached.user_message_id), queue)
     messages.insert_said(c, turn, new.request, None)
@@ -223,6 +235,10 @@ def _join_with_room(c: Connection, new: TurnStart, conversation_id: str) -> conv
             "Wait for some of them, then try again."
         )
     return queue
+
+
+def _defaults(c: Connection, new: TurnStart, queue: conversations.Queue) -> Defaults:
+    return defaults_of(c, new.scope, queue.model, queue.system_prompt, queue.assistant_id)
 
 
 def _title(request: TurnRequest) -> str:

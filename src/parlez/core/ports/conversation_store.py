@@ -22,8 +22,9 @@ class ConversationStore(Protocol):
     async def create(
         self, scope: Scope, user_label: str | None, profile: Profile, key: IdempotencyKey | None
     ) -> Conversation:
-        """Begin a conversation without a message; with a key that is known, the one it names.
-        Raises `IdempotencyMismatch`."""
+        """Begin a conversation without a message; with a key that is known, the one it names. One
+        with an assistant gets a number. Raises `IdempotencyMismatch`, and `NotFound` for an unknown
+        assistant."""
         ...
 
     async def find(

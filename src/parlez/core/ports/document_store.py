@@ -6,7 +6,7 @@ from typing import Protocol
 
 from parlez.core.documents import Chunk, Document, Page
 from parlez.core.identity import Scope
-from parlez.core.retrieval import Sources
+from parlez.core.retrieval import Readiness, Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,22 @@ class Code:
     code: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that is in the blob store; its size is in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
 class DocumentStore(Protocol):
     """What callers do with documents. Every method raises `StorageError` when the database refuses,
     and has then done nothing."""
 
-    async def add(self, scope: Scope, name: str, sha256: str, size: int) -> tuple[Document, bool]:
+    async def add(self, scope: Scope, file: KeptFile) -> tuple[Document, bool]:
         """A new document, queued; or the one of that name and hash, queued again if it failed, and
-        False."""
+        False. It stays until it is removed."""
         ...
 
     async def list(
@@ -62,6 +71,10 @@ class DocumentStore(Protocol):
         """Those of these ids that documents have."""
         ...
 
+    async def readiness(self, scope: Scope, sources: Sources) -> Readiness:
+        """How far the documents are that are there."""
+        ...
+
     async def remove(self, scope: Scope, document_id: str) -> None:
         """From now on there is no such document; what belongs to it is purged later. Raises
         `NotFound`."""
@@ -73,7 +86,11 @@ class DocumentStore(Protocol):
 
 
 class ChunkSearch(Protocol):
-    """What is searched. Only ready documents are found."""
+    """What is searched. Only ready documents are found; those of an assistant must be resolved."""
+
+    async def resolve(self, scope: Scope, sources: Sources) -> Sources:
+        """The same, with the documents of an assistant named."""
+        ...
 
     async def by_words(
         self, scope: Scope, sources: Sources, words: Sequence[str], limit: int

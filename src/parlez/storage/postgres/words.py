@@ -80,7 +80,7 @@ def search(
         _SEARCH,
         account_id=scope.account_id,
         weights=json.dumps(weights),
-        all=int(sources.document_ids is None),
+        all=int(sources.everything),
         documents=json.dumps(sources.document_ids or ()),
         most=MOST_RANKED,
         average=max(length // total, 1),

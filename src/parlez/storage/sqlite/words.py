@@ -39,18 +39,18 @@ def search(
     c: Connection, scope: Scope, sources: Sources, words: Sequence[str], limit: int
 ) -> list[tuple[int, float]]:
     telling = _telling(c, scope, words)
-    named = sources.document_ids
-    if not telling or named == ():
+    named = () if sources.document_ids is None else sources.document_ids
+    if not telling or not (named or sources.everything):
         return []
     where = f'"a{scope.account_id}0"'
-    if named is not None and len(named) <= MOST_NAMED:
+    if named and len(named) <= MOST_NAMED:
         where = f"{where} AND ({_any(f'd{each}0' for each in named)})"
     rows = c.all(
         _SEARCH,
         query=f"scope : ({where}) AND words : ({_any(telling)})",
         account_id=scope.account_id,
-        all=int(named is None),
-        documents=json.dumps(named or ()),
+        all=int(sources.everything),
+        documents=json.dumps(named),
         limit=limit,
     )
     return [(row[0], row[1]) for row in rows]
