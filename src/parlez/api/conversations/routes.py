@@ -43,7 +43,11 @@ async def start(
 ) -> StartResponse | Response:
     """Begin a conversation with a message, and get the answer to it."""
     asked = TurnRequest(
-        body.message, user_label=body.user_id, stream=body.stream, sources=body.sources
+        body.message,
+        user_label=body.user_id,
+        stream=body.stream,
+        sources=body.sources,
+        no_search=body.no_search,
     )
     key = idempotency_key(idempotency_header, "conversations.start", body.model_dump())
     turn = await start_turn(request, caller, asked, key)
@@ -75,7 +79,11 @@ async def send(
     """Say the next thing in a conversation, and get the answer to it."""
     row_id = id_from_uuid(conversation_id, "conversation")
     asked = TurnRequest(
-        body.message, conversation_id=row_id, stream=body.stream, sources=body.sources
+        body.message,
+        conversation_id=row_id,
+        stream=body.stream,
+        sources=body.sources,
+        no_search=body.no_search,
     )
     key = idempotency_key(
         idempotency_header,

@@ -61,6 +61,7 @@ def turn_request(body: ChatRequest) -> TurnRequest:
         role=last.role,
         tool_call_id=last.tool_call_id,
         sources=body.sources,
+        no_search=body.no_search,
     )
 
 

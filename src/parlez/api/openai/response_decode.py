@@ -60,6 +60,7 @@ def turn_request(body: CreateRequest, previous: EndedTurn | None) -> TurnRequest
         tool_call_id=last.tool_call_id,
         echo=_echo(body, previous),
         sources=body.sources,
+        no_search=body.no_search,
     )
 
 

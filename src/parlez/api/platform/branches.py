@@ -125,6 +125,7 @@ async def _turn(
         stream=body.stream,
         attachment=attachment,
         sources=body.sources,
+        no_search=body.no_search,
     )
     kind = type(attachment).__name__.lower()
     key = idempotency_key(idempotency_header, f"platform.{kind}", _counted(body, asked))

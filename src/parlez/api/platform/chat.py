@@ -99,6 +99,7 @@ async def _asked(
             options=body.options,
             stream=body.stream,
             sources=body.sources,
+            no_search=body.no_search,
         )
     profile = Profile(
         system_prompt=system_prompt,
@@ -114,4 +115,5 @@ async def _asked(
         profile=profile,
         earlier=earlier,
         sources=body.sources,
+        no_search=body.no_search,
     )

@@ -46,7 +46,9 @@ async def chat(
     caller: Caller = await services(request).gate.admit(request, body.api_key)
     caller.require(Right.DATA)
     row_id = id_from_uuid(body.conversation_id, "conversation") if body.conversation_id else None
-    asked = TurnRequest(body.message, conversation_id=row_id, sources=body.sources)
+    asked = TurnRequest(
+        body.message, conversation_id=row_id, sources=body.sources, no_search=body.no_search
+    )
     key = idempotency_key(
         idempotency_header,
         "truesync.chat",
