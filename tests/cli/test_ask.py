@@ -29,16 +29,18 @@ def test_a_running_server_is_used(served: Served) -> None:
 def test_a_server_elsewhere(served: Served, slow: Command) -> None:
     slow.environment["PARLEZ_URL"] = served.server.url
     slow.environment["PARLEZ_API_KEY"] = "pz_wrong"
-    refused = slow.run("ask", "one")
+    refused = slow.run_here("ask", "one")
     assert refused.returncode == 1
     assert refused.stderr == "Error: This key is not valid. Make one with `parlez keys create`.\n"
-    slow.environment["PARLEZ_API_KEY"] = served.command.run("keys", "create", "me").stdout.strip()
-    assert slow.run("ask", "one").stdout == "You said: one \n"
+    slow.environment["PARLEZ_API_KEY"] = served.command.run_here(
+        "keys", "create", "me"
+    ).stdout.strip()
+    assert slow.run_here("ask", "one").stdout == "You said: one \n"
     assert not slow.data.exists()
 
 
 def test_no_server_there(command: Command) -> None:
-    done = command.run("ask", "one", "--url", "http://127.0.0.1:9")
+    done = command.run_here("ask", "one", "--url", "http://127.0.0.1:9")
     assert done.returncode == 1
     assert done.stderr.startswith("Error: http://127.0.0.1:9 does not answer")
     assert command.run_here("ask", "one", "--url", "localhost").returncode == 2
@@ -82,7 +84,7 @@ def test_it_does_not_let_an_answer_command_the_terminal(served: Served) -> None:
     os.close(end)
     os.close(other)
     assert shown == "You said: ]0;owned31m \r\n"
-    assert served.command.run("ask", evil).stdout == f"You said: {evil} \n"
+    assert served.command.run_here("ask", evil).stdout == f"You said: {evil} \n"
 
 
 def test_a_server_that_is_starting_is_waited_for(slow: Command, serving: Serving) -> None:

@@ -27,7 +27,7 @@ def test_what_needs_nothing_heavy_imports_nothing_heavy(arguments: list[str]) ->
 
 
 def test_version(command: Command) -> None:
-    assert json.loads(command.run("version", "--json").stdout) == {
+    assert json.loads(command.run_here("version", "--json").stdout) == {
         "parlez": parlez.__version__,
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
