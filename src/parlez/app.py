@@ -17,6 +17,8 @@ from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
 from parlez import __version__
+from parlez.api.apps import encode as apps_encode
+from parlez.api.apps import routes as apps
 from parlez.api.conversations import encode as conversations_encode
 from parlez.api.conversations import routes as conversations
 from parlez.api.openai import chat_routes, models_routes, response_routes
@@ -58,6 +60,7 @@ def create_app(server: Server) -> ASGIApp:
         response_routes.router,
         models_routes.router,
         turns.router,
+        apps.router,
         *PLATFORM,
         operations.router,
     ):
@@ -67,6 +70,7 @@ def create_app(server: Server) -> ASGIApp:
             "/conversations": conversations_encode.problem_body,
             "/chat": truesync_encode.problem_body,
             "/generate_api_key": truesync_encode.problem_body,
+            "/apps": apps_encode.problem_body,
             "/v1": openai_errors.problem_body,
         },
         platform_encode.problem_body,

@@ -14,6 +14,7 @@ from parlez.config import Settings
 from parlez.core.access import Access
 from parlez.core.accounts import Accounts
 from parlez.core.admission import Admission
+from parlez.core.app_desk import AppDesk
 from parlez.core.assistant_desk import AssistantDesk
 from parlez.core.budgets import Budgets
 from parlez.core.built_in_templates import built_in_templates
@@ -48,6 +49,7 @@ from parlez.providers.catalog import Catalog
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.row_files import read_rows
 from parlez.storage.accounts import SqlAccountStore
+from parlez.storage.apps import SqlAppStore
 from parlez.storage.assistant_store import SqlAssistantStore
 from parlez.storage.blob_folder import BlobFolder
 from parlez.storage.budgets import SqlBudgetStore
@@ -158,12 +160,23 @@ async def running(
             await budgets.open()
             admission = Admission(engine, SqlCallStore(database), budgets, clock)
             paid_calls = PaidCalls(admission, SqlPaidCallStore(database), budgets, metrics, clock)
+            visitor_secret = await account_store.secret("visitor names", secrets.token_hex(32))
+            apps = AppDesk(
+                SqlAppStore(database),
+                engine,
+                catalog,
+                knowledge.library,
+                access,
+                clock,
+                bytes.fromhex(visitor_secret),
+            )
             token = secrets.token_urlsafe(32)
             gate = Gate(
                 keys=ring,
                 sessions=sessions,
                 cookie=SessionCookie((settings.public_url or "").startswith("https://")),
                 accounts=accounts,
+                apps=apps,
                 local_owner=LocalOwner(has_local_owner(settings)),
                 access=access,
                 clock=clock,
@@ -190,6 +203,7 @@ async def running(
                 templates=TemplateShelf(SqlTemplateStore(database, clock), built_in_templates()),
                 feedback=SqlFeedbackStore(database, clock),
                 library=knowledge.library,
+                apps=apps,
                 embedders=knowledge.embedders,
                 keys=ring,
                 catalog=catalog,
@@ -197,6 +211,7 @@ async def running(
                 gate=gate,
                 new_keys=NewKeys(accounts, throttle, settings.open_keys),
                 metrics=metrics,
+                public_url=settings.public_url,
                 probes={"database": turns.probe, "models": catalog.probe},
             )
             keep = timedelta(minutes=settings.resume_minutes)

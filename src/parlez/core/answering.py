@@ -21,7 +21,7 @@ from parlez.core.limits import TurnLimits
 from parlez.core.messages import Role
 from parlez.core.models import Model, ModelCatalog
 from parlez.core.ports.chat_model import ChatModel, ChatRequest, Completion, Finished, Prompt
-from parlez.core.ports.turn_store import TurnStore
+from parlez.core.ports.turn_store import Branch, TurnStore
 from parlez.core.recorder import Recorder
 from parlez.core.turns import Turn, TurnKind
 
@@ -134,13 +134,20 @@ class Answering:
         if turn.sources is None or self._grounding is None:
             return None
         if history is None:
-            branch = await self._store.path(turn.scope, turn.user_message_id, LOOKED_BACK)
+            branch = await self._said(turn, LOOKED_BACK)
             history = [prompt_of(message) for message in branch.messages]
         if history[-1].role is not Role.USER:
             # What a tool returned is to be gone on with, not to be looked for.
             return None
         said = [prompt.content for prompt in history if prompt.role is Role.USER]
         return await self._grounding.prepare(turn.scope, turn.sources, said)
+
+    async def _said(self, turn: Turn, characters: int) -> Branch:
+        """What the model is told, back to where it has as many characters as asked for."""
+        if turn.recalls:
+            return await self._store.path(turn.scope, turn.user_message_id, characters)
+        branch = await self._store.path(turn.scope, turn.user_message_id, 1)
+        return Branch(branch.messages, 0)
 
     async def _answer_with(
         self,
@@ -154,7 +161,7 @@ class Answering:
         earlier = 0
         if history is None:
             characters = model.context_tokens * MOST_CHARACTERS_PER_TOKEN
-            branch = await self._store.path(turn.scope, turn.user_message_id, characters)
+            branch = await self._said(turn, characters)
             history, earlier = [prompt_of(message) for message in branch.messages], branch.earlier
         budget = prompt_budget(model, turn.options, turn.form)
         for refits_left in reversed(range(MOST_REFITS)):

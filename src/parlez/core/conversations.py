@@ -31,8 +31,9 @@ class Profile:
 class Conversation:
     """A thread of messages. `user_label` is the user it is with, None where that is the account
     itself. `head_id` is the message at the tip of the branch that callers see; `message_count`
-    counts that branch. `number` is its short name in the account, if it was given one. Times are
-    microseconds since 1970, UTC."""
+    counts that branch. `number` is its short name in the account, if it was given one. `visitor` is
+    whom the app `app_id` talks with in it; both are None for all conversations but those of apps.
+    Times are microseconds since 1970, UTC."""
 
     id: str
     user_label: str | None
@@ -43,6 +44,8 @@ class Conversation:
     archived_at: int | None = None
     profile: Profile = Profile()
     number: int | None = None
+    app_id: str | None = None
+    visitor: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

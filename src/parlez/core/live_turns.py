@@ -33,7 +33,7 @@ class LiveTurns:
 
     def find(self, scope: Scope, turn_id: str) -> LiveTurn | None:
         live = self._turns.get(turn_id)
-        return live if live is not None and live.turn.scope == scope else None
+        return live if live is not None and scope.covers(live.turn.scope) else None
 
     def drop(self, turn_id: str) -> None:
         self._turns.pop(turn_id, None)

@@ -90,7 +90,9 @@ class TurnEngine:
             live = self._live.take_up(turn)
             live.session_id = payer.session_id
             if turn.state is State.RUNNING:
-                is_first = request.conversation_id is None and turn.attempt == 1
+                # A visitor goes on in its conversation without naming it.
+                names_none = request.conversation_id is None and scope.visitor is None
+                is_first = names_none and turn.attempt == 1
                 self._run(live, turn, request.said if is_first else None)
         return started
 
@@ -151,8 +153,18 @@ class TurnEngine:
 
     async def stop_account(self, scope: Scope) -> None:
         """Stop all turns of an account, and return once they have ended."""
-        while mine := [live for live in self._live if live.turn.scope == scope]:
+        while mine := [live for live in self._live if scope.covers(live.turn.scope)]:
             for live in mine:
+                await self.stop(scope, live.turn.id)
+
+    async def stop_app(self, scope: Scope, app_id: str) -> None:
+        """Stop all turns of an app's visitors, and return once they have ended."""
+        while its := [
+            live
+            for live in self._live
+            if scope.covers(live.turn.scope) and live.turn.scope.app_id == app_id
+        ]:
+            for live in its:
                 await self.stop(scope, live.turn.id)
 
     async def recover(self) -> int:

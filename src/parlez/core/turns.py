@@ -72,6 +72,7 @@ class TurnRequest:
     turn again: it is kept, and means nothing here. `sources` are
     the documents that the answer is to rest on. Without them they are those of the conversation's
     assistant, and where it has none, or with `no_search`, the model says what it knows itself.
+    Without `recalls` the model is not told what was said before.
     """
 
     text: str
@@ -91,6 +92,7 @@ class TurnRequest:
     echo: Mapping[str, Any] | None = None
     sources: Sources | None = None
     no_search: bool = False
+    recalls: bool = True
 
     @property
     def said(self) -> list[Prompt]:
@@ -157,6 +159,7 @@ class Turn:
     echo: Mapping[str, Any] | None = None
     sources: Sources | None = None
     citations: tuple[Citation, ...] = ()
+    recalls: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from fastapi import Request
 
 from parlez.core.access import Access
 from parlez.core.accounts import Accounts
+from parlez.core.app_desk import AppDesk
 from parlez.core.errors import Unauthenticated
 from parlez.core.identity import RIGHTS, Caller, Role
 from parlez.core.key_ring import KeyRing
@@ -30,6 +31,7 @@ class Gate:
     sessions: SessionRing
     cookie: SessionCookie
     accounts: Accounts
+    apps: AppDesk
     local_owner: LocalOwner
     access: Access
     clock: Clock
@@ -84,6 +86,11 @@ class Gate:
 
     async def is_good(self, caller: Caller) -> bool:
         """Whether a caller who was let in before would be now."""
+        if caller.app_address is not None:
+            if not await self.apps.is_open(caller.app_address):
+                return False
+            if caller.key_id is None and caller.session_id is None:
+                return True
         if caller.key_id is not None:
             return await self.keys.is_good(caller.key_id)
         if caller.session_id is not None:

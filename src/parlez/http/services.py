@@ -7,6 +7,7 @@ from fastapi import Request
 
 from parlez.core.accounts import Accounts
 from parlez.core.admission import Admission
+from parlez.core.app_desk import AppDesk
 from parlez.core.assistant_desk import AssistantDesk
 from parlez.core.budgets import Budgets
 from parlez.core.conversation_desk import ConversationDesk
@@ -32,7 +33,8 @@ from parlez.http.owner_code import OwnerCode
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`owner_code` is None where the first owner is not made with one. `probes` name the server's
+    """`owner_code` is None where the first owner is not made with one. `public_url` is where the
+    public reaches the server, None if that was not said. `probes` name the server's
     parts; each returns how its part is, and raises if it does not work."""
 
     engine: TurnEngine
@@ -51,6 +53,7 @@ class Services:
     templates: TemplateShelf
     feedback: FeedbackStore
     library: Library
+    apps: AppDesk
     embedders: EmbedderShelf
     keys: KeyRing
     catalog: ModelCatalog
@@ -58,6 +61,7 @@ class Services:
     gate: Gate
     new_keys: NewKeys
     metrics: Metrics
+    public_url: str | None
     probes: Mapping[str, Callable[[], Awaitable[str]]]
 
 

@@ -18,7 +18,8 @@ def _statement(whose: str, archived: str) -> TextClause:
     label = "user_label DESC, " if whose else ""
     return text(f"""
         SELECT id, user_label, head_id, message_count, created_at, updated_at, archived_at,
-            title, description, model, NULL, template, assistant_id, metadata, number
+            title, description, model, NULL, template, assistant_id, metadata, number, app_id,
+            visitor
         FROM conversation
         WHERE account_id = :account_id {whose} AND archived_at IS {archived}
             AND (updated_at, id) < (:updated_at, :id)

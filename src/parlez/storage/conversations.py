@@ -15,16 +15,24 @@ from parlez.storage.connection import Connection, Row
 
 _COLUMNS = """
     id, user_label, head_id, message_count, created_at, updated_at, archived_at,
-    title, description, model, system_prompt, template, assistant_id, metadata, number
+    title, description, model, system_prompt, template, assistant_id, metadata, number, app_id,
+    visitor
 """
 """What `read_conversation` reads, in its order."""
 
 _INSERT = text("""
     INSERT INTO conversation
         (account_id, id, user_label, head_id, message_count, turn_count, created_at, updated_at,
-         title, description, model, system_prompt, template, assistant_id, metadata, number)
+         title, description, model, system_prompt, template, assistant_id, metadata, number,
+         app_id, visitor)
     VALUES (:account_id, :id, :user_label, :head_id, :message_count, :turn_count, :now, :now,
-        :title, :description, :model, :system_prompt, :template, :assistant_id, :metadata, :number)
+        :title, :description, :model, :system_prompt, :template, :assistant_id, :metadata, :number,
+        :app_id, :visitor)
+""")
+
+_OF_VISITOR = text("""
+    SELECT id FROM conversation
+    WHERE account_id = :account_id AND app_id = :app_id AND visitor = :visitor
 """)
 
 _FIND = text(f"""
@@ -39,7 +47,7 @@ _JOIN = text("""
     UPDATE conversation
     SET turn_count = turn_count + 1, updated_at = :now, title = coalesce(title, :title)
     WHERE account_id = :account_id AND id = :id
-    RETURNING head_id, turn_count, user_label, model, system_prompt, assistant_id
+    RETURNING head_id, turn_count, user_label, model, system_prompt, assistant_id, app_id, visitor
 """)
 
 _HOLD = text("""
@@ -141,6 +149,8 @@ def insert(c: Connection, scope: Scope, conversation: Conversation, turns: int) 
         assistant_id=profile.assistant_id,
         metadata=_write_metadata(profile.metadata),
         number=conversation.number,
+        app_id=conversation.app_id,
+        visitor=conversation.visitor,
     )
 
 
@@ -149,13 +159,21 @@ def find(
 ) -> Conversation:
     """A conversation, which must be with a user if one is named."""
     row = c.one(_FIND, account_id=scope.account_id, id=conversation_id)
-    if row is None or user_label not in (None, row[1]):
+    if row is None or user_label not in (None, row[1]) or not _lies_in(scope, row[-2:]):
         raise _missing()
     return read_conversation(row)
 
 
+def of_visitor(c: Connection, scope: Scope) -> str | None:
+    """The conversation that an app's visitor has with it."""
+    row = c.one(
+        _OF_VISITOR, account_id=scope.account_id, app_id=scope.app_id, visitor=scope.visitor
+    )
+    return row[0] if row else None
+
+
 def read_conversation(row: Row) -> Conversation:
-    title, description, model, system_prompt, template, assistant_id, metadata, number = row[7:]
+    title, description, model, system_prompt, template, assistant_id, metadata, number = row[7:15]
     profile = Profile(
         title,
         description,
@@ -178,6 +196,7 @@ def read_conversation(row: Row) -> Conversation:
         archived_at,
         profile,
         number,
+        *row[15:17],
     )
 
 
@@ -192,7 +211,7 @@ def join(
     """Count one more turn, which the caller is about to add, and give a conversation that has no
     title this one. It must be with a user if one is named."""
     row = c.one(_JOIN, account_id=scope.account_id, id=conversation_id, now=now, title=title)
-    if row is None or user_label not in (None, row[2]):
+    if row is None or user_label not in (None, row[2]) or not _lies_in(scope, row[-2:]):
         raise _missing()
     opened = c.one(_COUNT_OPEN, account_id=scope.account_id, id=conversation_id)
     assert opened is not None
@@ -308,6 +327,10 @@ def hold_idle(c: Connection, scope: Scope, conversation_id: str) -> None:
     hold(c, scope, conversation_id)
     if open_turns(c, scope, conversation_id):
         raise Conflict("A turn of this conversation still runs. Stop it first, then try again.")
+
+
+def _lies_in(scope: Scope, its: Row) -> bool:
+    return scope.covers(Scope(scope.account_id, *its))
 
 
 def _write_metadata(metadata: Mapping[str, Any]) -> str | None:

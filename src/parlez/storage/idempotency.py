@@ -32,7 +32,7 @@ def claim(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str, now: i
     row = c.one(
         _CLAIM,
         account_id=scope.account_id,
-        route=key.route,
+        route=_route(scope, key),
         key=key.key,
         fingerprint=key.fingerprint,
         turn_id=turn_id,
@@ -54,7 +54,7 @@ def rename(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str) -> No
     c.do(
         _RENAME,
         account_id=scope.account_id,
-        route=key.route,
+        route=_route(scope, key),
         key=key.key,
         turn_id=turn_id,
     )
@@ -62,3 +62,8 @@ def rename(c: Connection, scope: Scope, key: IdempotencyKey, turn_id: str) -> No
 
 def prune(c: Connection, before: int) -> None:
     c.do(_PRUNE, before=before)
+
+
+def _route(scope: Scope, key: IdempotencyKey) -> str:
+    """A visitor's keys are nobody else's."""
+    return f"{key.route} {scope.app_id} {scope.visitor}" if scope.app_id else key.route

@@ -109,6 +109,8 @@ conversation = Table(
     Column("assistant_id", Text),
     # What a dialect calls it that knows integers alone.
     Column("number", Integer),
+    Column("app_id", Text),
+    Column("visitor", Text),
     PrimaryKeyConstraint("account_id", "id"),
     Index(
         "conversation_by_number",
@@ -117,6 +119,16 @@ conversation = Table(
         unique=True,
         sqlite_where=text("number IS NOT NULL"),
         postgresql_where=text("number IS NOT NULL"),
+    ),
+    # A visitor of an app has one conversation with it.
+    Index(
+        "conversation_of_visitor",
+        "account_id",
+        "app_id",
+        "visitor",
+        unique=True,
+        sqlite_where=text("app_id IS NOT NULL"),
+        postgresql_where=text("app_id IS NOT NULL"),
     ),
     # Lists are of one user or of all, and hold either what is archived or what is not.
     *(
@@ -240,6 +252,9 @@ turn = Table(
     Column("echo", Text),
     Column("sources", Text),
     Column("citations", Text),
+    Column("app_id", Text),
+    Column("visitor", Text),
+    Column("recalls", Integer, nullable=False, server_default="1"),
     PrimaryKeyConstraint("account_id", "id"),
     Index("turn_by_conversation", "account_id", "conversation_id"),
     # One turn at a time: the database itself refuses a second.
@@ -342,6 +357,24 @@ budget = Table(
     Column("created_at", BigInteger, nullable=False),
     PrimaryKeyConstraint("account_id", "id"),
     Index("budget_by_subject", "account_id", "key_id", "unit", "period", unique=True),
+)
+
+# The address is what it is reached by, and a secret of those who are let in by it.
+app = Table(
+    "app",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    # JSON: everything else that its account says of it.
+    Column("terms", Text, nullable=False),
+    Column("paused_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "id"),
+    Index("app_by_address", "address", unique=True),
+    Index("app_by_time", "account_id", "created_at", "id"),
 )
 
 document = Table(

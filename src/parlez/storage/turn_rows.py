@@ -18,7 +18,7 @@ COLUMNS = """
     turn.error_code, turn.error_message, turn.error_retryable,
     turn.prompt_tokens, turn.completion_tokens, turn.usage_estimated, turn.left_out, turn.log_end,
     turn.key_id, turn.reserved_tokens, turn.reserved_cost, turn.kind, turn.target_id, turn.echo,
-    turn.sources, turn.citations
+    turn.sources, turn.citations, turn.app_id, turn.visitor, turn.recalls
 """
 """What `read_turn` reads, in its order."""
 
@@ -29,7 +29,7 @@ def read_turn(row: Row) -> Turn:
     options, form = read_wishes(row[10])
     return Turn(
         id=row[1],
-        scope=Scope(row[0]),
+        scope=Scope(row[0], row[29], row[30]),
         conversation_id=row[2],
         user_message_id=row[3],
         answer_id=row[4],
@@ -53,4 +53,5 @@ def read_turn(row: Row) -> Turn:
         echo=json.loads(row[26]) if row[26] else None,
         sources=read_sources(row[27]),
         citations=read_citations(row[28]),
+        recalls=bool(row[31]),
     )

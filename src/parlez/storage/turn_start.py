@@ -38,11 +38,12 @@ _INSERT = text("""
     INSERT INTO turn
         (account_id, id, conversation_id, user_message_id, answer_id, state, attempt, position,
          stream, model, system_prompt, options, created_at, left_out, log_end, log_kept, key_id,
-         kind, target_id, echo, sources)
+         kind, target_id, echo, sources, app_id, visitor, recalls)
     VALUES
         (:account_id, :id, :conversation_id, :user_message_id, :answer_id, :state, :attempt,
          :position, :stream, :model, :system_prompt, :options, :created_at, 0, 1, :stream,
-         :key_id, :kind, :target_id, :echo, :sources)
+         :key_id, :kind, :target_id, :echo, :sources,
+         :app_id, :visitor, :recalls)
 """)
 
 
@@ -82,6 +83,7 @@ class TurnStart:
             form=self.request.form,
             echo=self.request.echo,
             sources=self._sources(defaults),
+            recalls=self.request.recalls,
         )
 
     def _sources(self, defaults: Defaults) -> Sources | None:
@@ -92,25 +94,38 @@ def start(c: Connection, new: TurnStart, key: IdempotencyKey | None) -> Started:
     if c.is_again and (stored := turns.look(c, new.scope, new.turn_id)):
         return Started(stored, created=not stored.state.ended)
     known_id = idempotency.claim(c, new.scope, key, new.turn_id, new.now) if key else None
+    begun = None
     if key and known_id:
         known = turns.find(c, new.scope, known_id)
         if known.state not in (State.FAILED, State.INTERRUPTED):
             return Started(known, created=False)
         idempotency.rename(c, new.scope, key, new.turn_id)
         turn = _start_again(c, new, known)
-    elif new.request.conversation_id is None:
-        turn = _start_conversation(c, new)
-    elif new.request.attachment:
-        turn = _start_attached(c, new, new.request.conversation_id, new.request.attachment)
     else:
-        turn = _start_next(c, new, new.request.conversation_id)
+        begun = _begun(c, new)
+        turn = _start_new(c, new, begun)
     for meter in new.payer.meters:
         metered_calls.insert(c, new.scope, meter, new.turn_id, new.now)
     if new.payer.reserve:
         turn = budgets.reserve(c, turn, new.payer.reserve)
-    if not known_id and new.request.conversation_id is None:
+    if not known_id and begun is None:
         conversation_counts.add(c, new.scope, turn.conversation_id, new.request.user_label)
     return Started(turn, created=True)
+
+
+def _begun(c: Connection, new: TurnStart) -> str | None:
+    """The conversation to go on with: the one that was named, or the visitor's."""
+    if new.request.conversation_id is None and new.scope.visitor is not None:
+        return conversations.of_visitor(c, new.scope)
+    return new.request.conversation_id
+
+
+def _start_new(c: Connection, new: TurnStart, conversation_id: str | None) -> Turn:
+    if conversation_id is None:
+        return _start_conversation(c, new)
+    if new.request.attachment:
+        return _start_attached(c, new, conversation_id, new.request.attachment)
+    return _start_next(c, new, conversation_id)
 
 
 def _start_conversation(c: Connection, new: TurnStart) -> Turn:
@@ -127,6 +142,8 @@ def _start_conversation(c: Connection, new: TurnStart) -> Turn:
         new.now,
         new.now,
         profile=profile if profile.title else replace(profile, title=_title(request)),
+        app_id=new.scope.app_id,
+        visitor=new.scope.visitor,
     )
     conversations.insert(c, new.scope, conversation, 1)
     messages.insert_said(c, turn, request, None)
@@ -177,6 +194,7 @@ def _start_again(c: Connection, new: TurnStart, before: Turn) -> Turn:
         options=before.options,
         form=before.form,
         sources=before.sources,
+        recalls=before.recalls,
         kind=before.kind if keeps_kind else TurnKind.RETRY,
         target_id=before.answer_id,
     )
@@ -205,6 +223,8 @@ def _start_attached(
         turn = replace(turn, options=before.options)
     if before and turn.form == FREE:
         turn = replace(turn, form=before.form)
+    if before and turn.recalls:
+        turn = replace(turn, recalls=before.recalls)
     if attached.user_message_id:
         return _insert_answer(c, replace(turn, user_message_id=attached.user_message_id), queue)
     messages.insert_said(c, turn, new.request, None)
@@ -268,4 +288,7 @@ def _insert(c: Connection, turn: Turn, position: int) -> None:
         target_id=turn.target_id,
         echo=json.dumps(turn.echo) if turn.echo is not None else None,
         sources=write_sources(turn.sources),
+        app_id=turn.scope.app_id,
+        visitor=turn.scope.visitor,
+        recalls=int(turn.recalls),
     )

@@ -77,16 +77,17 @@ def look(c: Connection, scope: Scope, turn_id: str) -> Turn | None:
 
 def find(c: Connection, scope: Scope, turn_id: str) -> Turn:
     found = look(c, scope, turn_id)
-    if found is None:
+    if found is None or not scope.covers(found.scope):
         raise _missing()
     return found
 
 
 def answer(c: Connection, scope: Scope, turn_id: str) -> EndedTurn:
     row = c.one(_ANSWER, account_id=scope.account_id, id=turn_id)
-    if row is None:
+    turn = read_turn(row) if row else None
+    if row is None or turn is None or not scope.covers(turn.scope):
         raise _missing()
-    return EndedTurn(read_turn(row), row[-2], read_calls(row[-1]))
+    return EndedTurn(turn, row[-2], read_calls(row[-1]))
 
 
 def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:
