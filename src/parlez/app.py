@@ -32,6 +32,7 @@ from parlez.api.truesync import routes as truesync
 from parlez.api.turns import routes as turns
 from parlez.bootstrap import Server, running
 from parlez.config import Settings
+from parlez.http.app_cors import AppCors
 from parlez.http.body_limit import BodyLimit
 from parlez.http.direct import DirectRoutes
 from parlez.http.edge import Edge
@@ -84,7 +85,8 @@ def create_app(server: Server) -> ASGIApp:
         limit=server.settings.max_body_bytes,
         upload_limit=server.settings.max_upload_bytes,
     )
-    return Edge(Preflight(limited), problems=problems, metrics=server.services.metrics)
+    open_to_pages = AppCors(Preflight(limited), server.services.apps)
+    return Edge(open_to_pages, problems=problems, metrics=server.services.metrics)
 
 
 def _hot_routes() -> list[APIRoute]:

@@ -39,6 +39,9 @@ RIGHTS_NEEDED = {
     "DELETE /api/budgets/{budget_id}": 0,
     # Both keys and data, for a key that is for data.
     "POST /api/keys": 0,
+    # Both keys and data: it opens a door to what its maker can reach.
+    "POST /api/apps": 0,
+    "PATCH /api/apps/{app_id}": 0,
     "POST /generate_api_key": 0,
     # Nobody's key.
     "POST /api/owner": 0,
@@ -73,8 +76,9 @@ async def things(parlez: Running, whose: Browser) -> dict[str, str]:
     bound = {"unit": "tokens", "period": "day", "amount": 1_000_000}
     budget = await whose.call("PUT", "/api/budgets", bound)
     template = await whose.call("POST", "/api/templates", {"name": "t", "system_prompt": "x"})
-    made = (said.status, key.status, invitation.status, budget.status, template.status)
-    assert made == (200, 201, 201, 200, 201)
+    app = await whose.call("POST", "/api/apps", {"name": "a", "key_required": True})
+    made = (said.status, key.status, invitation.status, budget.status, template.status, app.status)
+    assert made == (200, 201, 201, 200, 201, 201)
     conversation = f"/api/conversation/{said.headers['parlez-conversation-id']}"
     messages = (await whose.call("GET", f"{conversation}/messages")).body["messages"]
     return {
@@ -89,6 +93,8 @@ async def things(parlez: Running, whose: Browser) -> dict[str, str]:
         "key_id": key.body["id"],
         "budget_id": budget.body["id"],
         "invitation_id": invitation.body["id"],
+        "app_id": app.body["id"],
+        "address": app.body["url"].rpartition("/")[2],
         "account_id": (await member(parlez, "somebody")).account["id"],
     }
 

@@ -140,7 +140,8 @@ class Answering:
             # What a tool returned is to be gone on with, not to be looked for.
             return None
         said = [prompt.content for prompt in history if prompt.role is Role.USER]
-        return await self._grounding.prepare(turn.scope, turn.sources, said)
+        # An app's visitors are answered from the documents of its account.
+        return await self._grounding.prepare(turn.scope.account, turn.sources, said)
 
     async def _said(self, turn: Turn, characters: int) -> Branch:
         """What the model is told, back to where it has as many characters as asked for."""

@@ -26,7 +26,8 @@ async def start_turn(
     not there, and `Unauthenticated` if the caller's credential ended while the turn was started;
     then it is stopped."""
     inside = services(request)
-    if asked.sources:
+    # An app's visitor does not know which documents there are.
+    if asked.sources and caller.app_address is None:
         await inside.library.require(caller.scope, asked.sources)
     started = await inside.admission.start(caller, asked, key)
     if inside.gate.epoch != caller.epoch and not await inside.gate.is_good(caller):

@@ -16,7 +16,7 @@ from parlez.core.events import (
 )
 from parlez.core.following import Followed
 from parlez.core.turns import EndedTurn
-from parlez.http.citations import citation_fields, citation_response
+from parlez.http.citations import citation_fields, citation_responses
 from parlez.http.event_stream import COMMENT, frame
 from parlez.http.fields import uuid_of
 from parlez.http.problems import Problem
@@ -30,7 +30,7 @@ def answer(ended: EndedTurn, session_id: str) -> SayResponse:
     return SayResponse(
         response=ended.text,
         session_id=session_id,
-        citations=[citation_response(each) for each in ended.turn.citations],
+        citations=citation_responses(ended.turn.citations),
         turn_id=uuid_of(ended.turn.id),
         model=ended.turn.model,
         state=ended.turn.state,

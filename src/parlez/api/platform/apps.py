@@ -15,6 +15,7 @@ from parlez.api.platform.schemas import ErrorResponse
 from parlez.core.identity import Right
 from parlez.http.callers import KeysCaller
 from parlez.http.documented import errors
+from parlez.http.fields import id_from_uuid
 from parlez.http.json_route import JsonRoute
 from parlez.http.services import services
 
@@ -52,7 +53,9 @@ async def list_apps(
     ] = None,
 ) -> AppsResponse:
     """The account's apps, newest first."""
-    found, more = await services(request).apps.page(caller.scope, limit, before)
+    found, more = await services(request).apps.page(
+        caller.scope, limit, _row_id(before) if before else None
+    )
     return AppsResponse(apps=[app(request, each) for each in found], before=more)
 
 
@@ -63,7 +66,7 @@ async def list_apps(
 )
 async def read(request: Request, app_id: str, caller: KeysCaller) -> AppResponse:
     """How an app is."""
-    return app(request, await services(request).apps.find(caller.scope, app_id))
+    return app(request, await services(request).apps.find(caller.scope, _row_id(app_id)))
 
 
 @router.patch(
@@ -77,7 +80,7 @@ async def change(
     """Change what is named. It holds for the next message; a paused app answers 403."""
     caller.require(Right.DATA)
     changed = await services(request).apps.change(
-        caller.scope, app_id, body.changes(), name=body.name, paused=body.paused
+        caller.scope, _row_id(app_id), body.changes(), name=body.name, paused=body.paused
     )
     return app(request, changed)
 
@@ -90,7 +93,7 @@ async def change(
 )
 async def remove(request: Request, app_id: str, caller: KeysCaller) -> None:
     """Stop what an app is saying, and remove it. What was said to it stays with the account."""
-    await services(request).apps.delete(caller.scope, app_id)
+    await services(request).apps.delete(caller.scope, _row_id(app_id))
 
 
 @router.post(
@@ -100,4 +103,8 @@ async def remove(request: Request, app_id: str, caller: KeysCaller) -> None:
 )
 async def rotate_url(request: Request, app_id: str, caller: KeysCaller) -> AppResponse:
     """From now on there is nothing at the old URL, and what was begun there is stopped."""
-    return app(request, await services(request).apps.rotate(caller.scope, app_id))
+    return app(request, await services(request).apps.rotate(caller.scope, _row_id(app_id)))
+
+
+def _row_id(app_id: str) -> str:
+    return id_from_uuid(app_id, "app")
