@@ -58,6 +58,7 @@ async def fill(parlez: Running) -> dict[str, str]:
     key = await parlez.call("POST", "/api/keys", {"name": "k"})
     invitation = await parlez.call("POST", "/api/invitations", {"name": "Grace"})
     document_id = await ready_document(parlez, "lighthouses.md", LIGHTHOUSES)
+    app = await parlez.call("POST", "/api/apps", {"name": "a", "models": ["gpt-4o"]})
     conversation_id = answer.headers["parlez-conversation-id"]
     history = await parlez.call("GET", f"/conversations/{conversation_id}")
     user_message, message = history.body["messages"]
@@ -66,6 +67,8 @@ async def fill(parlez: Running) -> dict[str, str]:
         "turn_id": answer.headers["parlez-turn-id"],
         "key_id": key.body["id"],
         "document_id": document_id,
+        "app_id": app.body["id"],
+        "app": app.body["url"].removeprefix(parlez.url),
         "code": invitation.body["code"],
         "user_message_id": user_message["id"],
         "message_id": message["id"],
@@ -90,6 +93,8 @@ def fill_in(value: Any, known: dict[str, str]) -> Any:
     """A text, or the texts in a body, with what is known in its places."""
     if isinstance(value, dict):
         return {name: fill_in(each, known) for name, each in value.items()}
+    if isinstance(value, list):
+        return [fill_in(each, known) for each in value]
     return (
         re.sub(r"{(\w+)}", lambda match: known.get(match[1], match[0]), value)
         if isinstance(value, str)
