@@ -127,14 +127,14 @@ def _asked(request: Request, visit: Visit, model: str, body: SayRequest) -> Turn
         raise Forbidden("This app takes no system_prompt.", code="not_allowed")
     if body.no_search and not terms.allow_no_search:
         raise Forbidden("This app takes no no_search.", code="not_allowed")
-    documents = () if body.no_search else terms.document_ids
     return TurnRequest(
         body.prompt,
         user_label=visit.app.user_label,
         model=model,
         system_prompt=body.system_prompt,
         stream=body.stream and _takes_events(request),
-        sources=Sources(documents) if documents else None,
+        sources=Sources(terms.document_ids) if terms.document_ids else None,
+        no_search=body.no_search,
         recalls=not body.no_history,
     )
 
