@@ -160,12 +160,15 @@ async def running(
             await budgets.open()
             admission = Admission(engine, SqlCallStore(database), budgets, clock)
             paid_calls = PaidCalls(admission, SqlPaidCallStore(database), budgets, metrics, clock)
+            desk = ConversationDesk(SqlConversationStore(database, clock), engine, catalog)
+            assistants = AssistantDesk(SqlAssistantStore(database, clock), knowledge.library, desk)
             visitor_secret = await account_store.secret("visitor names", secrets.token_hex(32))
             apps = AppDesk(
                 SqlAppStore(database),
                 engine,
                 catalog,
                 knowledge.library,
+                assistants,
                 access,
                 clock,
                 bytes.fromhex(visitor_secret),
@@ -183,7 +186,6 @@ async def running(
                 requests=Throttle(REQUESTS_PER_ACCOUNT, clock),
                 control_token=token,
             )
-            desk = ConversationDesk(SqlConversationStore(database, clock), engine, catalog)
             services = Services(
                 engine=engine,
                 admission=admission,
@@ -197,9 +199,7 @@ async def running(
                 invitations=invitations,
                 owner_code=_owner_code(settings, accounts, clock),
                 desk=desk,
-                assistants=AssistantDesk(
-                    SqlAssistantStore(database, clock), knowledge.library, desk
-                ),
+                assistants=assistants,
                 templates=TemplateShelf(SqlTemplateStore(database, clock), built_in_templates()),
                 feedback=SqlFeedbackStore(database, clock),
                 library=knowledge.library,

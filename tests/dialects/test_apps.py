@@ -1,6 +1,7 @@
 """The Vanus App API: every call of its reference document, and what stands around it."""
 
 import asyncio
+import io
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -9,11 +10,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from tests.support import files
 from tests.support.people import second_account
 from tests.support.postgres import Postgres
 from tests.support.server import Answer, Running, run_server
 from tests.support.store import TestClock
+from tests.support.uploads import ready_document, settled
 from tests.support.vendor import Reply, Vendor, echo
+
+from parlez.core.assistants import Assistant, AssistantChanges
 
 MODEL = "gpt-3.5-turbo"
 
@@ -452,3 +457,68 @@ async def test_apps_that_cannot_be(site: Site, fields: dict[str, Any], status: i
     body = {"name": "x", "models": [MODEL], **fields}
     refused = await site.parlez.call("POST", "/api/apps", body)
     assert refused.status == status, refused.body
+
+
+QUESTION = "When was the lighthouse of Brest lit?"
+PAGES = ["A tax is money that a state takes.", "The lighthouse of Brest was lit in 1902."]
+
+
+async def test_answers_rest_on_its_documents_and_its_assistants(site: Site) -> None:
+    site.vendor.reply = lambda _: Reply(["It was lit in 1902 [1]."])
+    document_id = await ready_document(site.parlez, "report.pdf", files.pdf(PAGES))
+    number = (await assistant(site, "Keeper", "Speak like a keeper.")).number
+    for app in (
+        await site.app(documents=[document_id], allow_no_search=True),
+        await site.app(assistant_id=number, allow_no_search=True),
+        await site.app(assistant_id=number, documents=[document_id], allow_no_search=True),
+    ):
+        session = str(uuid.uuid4())
+        answer = await site.say(app, QUESTION, session)
+        [cited] = answer.body["citations"]
+        assert "lit in 1902" in cited["quote"]
+        told, _, _ = await site.stream(app, QUESTION, session)
+        assert [each["quote"] for each in told[-1]["citations"]] == [cited["quote"]]
+        without = await site.say(app, QUESTION, session, no_search=True)
+        assert without.body["citations"] == []
+        assert "<quote" not in site.vendor.asked[-1]["messages"][-1]["content"]
+        unknown = await site.say(app, "Who is the queen of Denmark?", no_history=True)
+        assert "could not find that in the documents" in unknown.body["response"]
+    assert "Speak like a keeper." in site.vendor.asked[-1]["messages"][0]["content"]
+    assert (await site.parlez.call("DELETE", f"/api/documents/{document_id}")).status == 204
+    assert (await site.say(app, QUESTION)).status == 200
+
+
+async def test_it_answers_as_the_assistant_that_it_has_now(site: Site) -> None:
+    first = await assistant(site, "First", "Be the first.")
+    second = await assistant(site, "Second", "Be the second.")
+    app, session = await site.app(assistant_id=first.number), str(uuid.uuid4())
+    for change, told in (
+        ({}, "Be the first."),
+        ({"assistant_id": second.number}, "Be the second."),
+        ({"name": "renamed"}, "Be the second."),
+        ({"assistant_id": None}, None),
+    ):
+        app = await site.change(app, **change)
+        assert (await site.say(app, "Hello", session, no_search=False)).status == 200
+        roles = {each["role"]: each["content"] for each in site.vendor.asked[-1]["messages"]}
+        assert told is None or told in roles["system"]
+        assert told is not None or "system" not in roles
+    await site.change(app, assistant_id=second.number)
+    scope = site.parlez.services.accounts.first
+    await site.parlez.services.assistants.delete(scope, second.number)
+    assert (await site.say(app, "Hello", session)).status == 404
+    assert (await site.say(app, "Hello")).status == 404
+    missing = {"name": "x", "models": [MODEL], "assistant_id": second.number}
+    assert (await site.parlez.call("POST", "/api/apps", missing)).status == 404
+
+
+async def assistant(site: Site, name: str, instructions: str) -> Assistant:
+    """One that knows the document about lighthouses."""
+    inside = site.parlez.services
+    found = await inside.assistants.create(
+        inside.accounts.first,
+        AssistantChanges(f"{name} {uuid.uuid4()}", "Lights Ltd", instructions),
+        [("lights.md", io.BytesIO("\n\n".join(PAGES).encode()))],
+    )
+    await settled(site.parlez, found.documents[0].id)
+    return found

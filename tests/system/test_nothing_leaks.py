@@ -105,3 +105,34 @@ async def test_nor_does_a_bug_tell(
     assert MARKER not in str(answer.body)
     assert "RuntimeError in fall_over" in log.getvalue()
     assert MARKER not in log.getvalue()
+
+
+async def test_nor_is_the_address_of_an_app_told(
+    parlez: Running, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await parlez.call("POST", "/api/apps", {"name": "x", "models": ["gpt-4"]})
+    address = made.body["url"].rpartition("/")[2]
+    headers = {"x-vanusai-model": "gpt-4", "x-vanusai-sessionid": "0" * 32}
+    tried = 0
+    for place in (f"/apps/{address}", f"/api/v1/{address}"):
+        for rest in ("", "/", "/nothing", "/turns/x/events", "/turns/x/stop", "/chat"):
+            for method in ("GET", "POST", "DELETE", "OPTIONS"):
+                for sent in (headers, {}, {**headers, "Origin": "https://evil.example"}):
+                    body = {"prompt": MARKER} if method == "POST" else None
+                    answer = await parlez.call(method, place + rest, body, headers=sent)
+                    tried += answer.status >= 400
+                    assert address not in str(answer.headers)
+                    if answer.status >= 400:
+                        assert address not in str(answer.body), (method, rest)
+
+    async def fall_over(*_: object, **__: object) -> None:
+        raise RuntimeError(address)
+
+    monkeypatch.setattr(parlez.services.engine, "start", fall_over)
+    bug = await parlez.call("POST", f"/apps/{address}", {"prompt": "Hi"}, headers=headers)
+    assert (bug.status, address in str(bug.body)) == (500, False)
+    assert tried > 100
+    metrics = await parlez.call("GET", "/metrics")
+    assert address not in metrics.body.decode()
+    assert "RuntimeError in fall_over" in log.getvalue()
+    assert address not in log.getvalue()

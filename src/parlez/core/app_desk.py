@@ -7,6 +7,7 @@ from typing import Any
 
 from parlez.core.access import Access
 from parlez.core.apps import App, FoundApp, Terms, new_address
+from parlez.core.assistant_desk import AssistantDesk
 from parlez.core.errors import InvalidInput
 from parlez.core.identity import Scope
 from parlez.core.ids import new_id
@@ -33,6 +34,7 @@ class AppDesk:
         engine: TurnEngine,
         catalog: ModelCatalog,
         library: Library,
+        assistants: AssistantDesk,
         access: Access,
         clock: Clock,
         secret: bytes,
@@ -41,16 +43,19 @@ class AppDesk:
         self._engine = engine
         self._catalog = catalog
         self._library = library
+        self._assistants = assistants
         self._access = access
         self._clock = clock
         self._secret = secret
         self._apps = access.cache(store.at)
 
     async def create(self, scope: Scope, name: str, terms: Terms, *, paused: bool = False) -> App:
-        """Raises `NotFound` for models and documents that are not there, `ModelUnavailable`, and
-        `Conflict` for one app too many."""
+        """Raises `NotFound` for models, documents and an assistant that are not there,
+        `ModelUnavailable`, and `Conflict` for one app too many."""
         self._check_models(terms)
         await self._check_documents(scope, terms)
+        if terms.assistant_number is not None:
+            terms = replace(terms, **await self._assistant(scope, terms.assistant_number))
         now = self._clock.now()
         app = App(
             new_id(),
@@ -93,6 +98,9 @@ class AppDesk:
             self._check_models(terms)
         if "document_ids" in changes:
             await self._check_documents(scope, terms)
+        if "assistant_number" in changes:
+            found = await self._assistant(scope, changes["assistant_number"])
+            changes = {**changes, **found}
         now = self._clock.now()
 
         def changed(app: App) -> App:
@@ -165,6 +173,11 @@ class AppDesk:
 
     async def _check_documents(self, scope: Scope, terms: Terms) -> None:
         await self._library.require(scope, Sources(terms.document_ids))
+
+    async def _assistant(self, scope: Scope, number: int | None) -> dict[str, Any]:
+        """What the terms say of an assistant, or of none."""
+        found = await self._assistants.find(scope, number) if number is not None else None
+        return {"assistant_number": number, "assistant_id": found.id if found else None}
 
 
 def _with(terms: Terms, changes: Mapping[str, Any]) -> Terms:

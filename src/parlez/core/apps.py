@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from parlez.core.errors import InvalidInput
 from parlez.core.identity import Scope, Standing
 from parlez.core.limits import CallLimit
+from parlez.core.retrieval import Sources
 
 ANY_ORIGIN = "*"
 
@@ -19,10 +20,10 @@ _USUAL_PORTS = {"http": ":80", "https": ":443"}
 class Terms:
     """What its account says of an app.
 
-    It answers with `models`, of which `default_model` is one, from the documents named.
-    Web pages of `origins` may call it. `visitor_limits` bound each visitor, and `total_limits` all
-    of them together. The last two say whether visitors may give the model other instructions, and
-    leave the documents out.
+    It answers with `models`, of which `default_model` is one, as the assistant would, and from the
+    documents named as well as the assistant's. Web pages of `origins` may call it. `visitor_limits`
+    bound each visitor, and `total_limits` all of them together. `allow_…` say whether visitors may
+    give the model other instructions, and leave the documents out.
     """
 
     models: tuple[str, ...]
@@ -34,6 +35,13 @@ class Terms:
     total_limits: tuple[CallLimit, ...] = ()
     allow_system_prompt: bool = False
     allow_no_search: bool = False
+    assistant_number: int | None = None
+    assistant_id: str | None = None
+
+    @property
+    def sources(self) -> Sources | None:
+        """What its answers are to rest on; None leaves that to the assistant, if there is one."""
+        return Sources(self.document_ids, self.assistant_id) if self.document_ids else None
 
     def allows_origin(self, origin: str) -> bool:
         return ANY_ORIGIN in self.origins or origin in self.origins

@@ -258,7 +258,12 @@ def _join_with_room(c: Connection, new: TurnStart, conversation_id: str) -> conv
 
 
 def _defaults(c: Connection, new: TurnStart, queue: conversations.Queue) -> Defaults:
-    return defaults_of(c, new.scope, queue.model, queue.system_prompt, queue.assistant_id)
+    assistant_id = queue.assistant_id
+    if new.scope.visitor is not None and new.request.profile:
+        # An app may have been given another one since.
+        assistant_id = new.request.profile.assistant_id
+        assistants.require(c, new.scope, assistant_id)
+    return defaults_of(c, new.scope, queue.model, queue.system_prompt, assistant_id)
 
 
 def _title(request: TurnRequest) -> str:

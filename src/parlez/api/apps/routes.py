@@ -7,9 +7,9 @@ from fastapi import APIRouter, Header, Request, Response
 
 from parlez.api.apps import encode
 from parlez.api.apps.schemas import ErrorResponse, SayRequest, SayResponse
+from parlez.core.conversations import Profile
 from parlez.core.cursor import START, Cursor
 from parlez.core.errors import Forbidden, InvalidInput
-from parlez.core.retrieval import Sources
 from parlez.core.turns import TurnRequest
 from parlez.http.documented import TURN_ERRORS, errors, or_stream
 from parlez.http.event_stream import EventStream
@@ -133,7 +133,9 @@ def _asked(request: Request, visit: Visit, model: str, body: SayRequest) -> Turn
         model=model,
         system_prompt=body.system_prompt,
         stream=body.stream and _takes_events(request),
-        sources=Sources(terms.document_ids) if terms.document_ids else None,
+        # What the app has now holds also in a conversation that was begun before.
+        profile=Profile(assistant_id=terms.assistant_id),
+        sources=terms.sources,
         no_search=body.no_search,
         recalls=not body.no_history,
     )

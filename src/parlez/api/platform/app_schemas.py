@@ -64,6 +64,14 @@ Documents = Annotated[
     list[Label],
     Field(max_length=MOST_DOCUMENTS, description="Ids of those that answers are to rest on."),
 ]
+AssistantId = Annotated[
+    StrictInt,
+    Field(
+        ge=1,
+        le=2**31 - 1,
+        description="The assistant that it answers as, from whose documents too.",
+    ),
+]
 Origins = Annotated[
     list[Origin],
     Field(
@@ -90,6 +98,7 @@ class CreateAppRequest(BaseModel):
     name: Name
     models: Models | None = Field(None, description="Else the model that answers by default.")
     default_model: DefaultModel | None = None
+    assistant_id: AssistantId | None = None
     documents: Documents = []
     origins: Origins = []
     key_required: KeyRequired = False
@@ -110,6 +119,7 @@ class CreateAppRequest(BaseModel):
             _limits(self.limits.total),
             self.allow_system_prompt,
             self.allow_no_search,
+            self.assistant_id,
         )
 
 
@@ -119,6 +129,7 @@ class ChangeAppRequest(BaseModel):
     name: Name | None = None
     models: Models | None = None
     default_model: DefaultModel | None = None
+    assistant_id: AssistantId | None = Field(None, description="null takes it away.")
     documents: Documents | None = None
     origins: Origins | None = None
     key_required: KeyRequired | None = None
@@ -140,7 +151,10 @@ class ChangeAppRequest(BaseModel):
             "allow_system_prompt": self.allow_system_prompt,
             "allow_no_search": self.allow_no_search,
         }
-        return {name: value for name, value in asked.items() if value is not None}
+        named: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+        if "assistant_id" in self.model_fields_set:
+            named["assistant_number"] = self.assistant_id
+        return named
 
 
 class AppResponse(BaseModel):
@@ -149,6 +163,7 @@ class AppResponse(BaseModel):
     url: str = Field(description="Where it is reached. Whoever knows it can talk with the app.")
     models: list[str]
     default_model: str
+    assistant_id: int | None
     documents: list[str]
     origins: list[str]
     key_required: bool
@@ -176,6 +191,7 @@ def app(request: Request, found: App) -> AppResponse:
         url=f"{own_url(request, services(request).public_url)}/apps/{found.address}",
         models=list(terms.models),
         default_model=terms.default_model,
+        assistant_id=terms.assistant_number,
         documents=list(terms.document_ids),
         origins=list(terms.origins),
         key_required=terms.key_required,
