@@ -19,6 +19,8 @@ from uvicorn.server import HANDLED_SIGNALS
 from parlez import __version__
 from parlez.api.apps import encode as apps_encode
 from parlez.api.apps import routes as apps
+from parlez.api.assistants import encode as assistants_encode
+from parlez.api.assistants.routers import ROUTERS as ASSISTANTS
 from parlez.api.conversations import encode as conversations_encode
 from parlez.api.conversations import routes as conversations
 from parlez.api.openai import chat_routes, models_routes, response_routes
@@ -42,6 +44,9 @@ from parlez.http.preflight import Preflight
 from parlez.http.problems import Problems
 from parlez.storage.data_folder import Owner
 
+ASSISTANTS_PATHS = ("users", "tokens", "assistants", "chat")
+"""What is below `/api/v1` and speaks the dialect `assistants`."""
+
 
 def create_app(server: Server) -> ASGIApp:
     """The ASGI application over a running server."""
@@ -57,6 +62,7 @@ def create_app(server: Server) -> ASGIApp:
     for router in (
         conversations.router,
         truesync.router,
+        *ASSISTANTS,
         chat_routes.router,
         response_routes.router,
         models_routes.router,
@@ -72,6 +78,7 @@ def create_app(server: Server) -> ASGIApp:
             "/chat": truesync_encode.problem_body,
             "/generate_api_key": truesync_encode.problem_body,
             "/apps": apps_encode.problem_body,
+            **{f"/api/v1/{name}": assistants_encode.problem_body for name in ASSISTANTS_PATHS},
             "/v1": openai_errors.problem_body,
         },
         platform_encode.problem_body,

@@ -215,7 +215,12 @@ async def running(
                 probes={"database": turns.probe, "models": catalog.probe},
             )
             keep = timedelta(minutes=settings.resume_minutes)
-            chores = (sessions.prune, invitations.prune, accounts.erase_again)
+            chores = (
+                sessions.prune,
+                invitations.prune,
+                ring.prune_tokens,
+                accounts.erase_again,
+            )
             async with (
                 Upkeep(engine, turns, clock, keep, chores).running(),
                 knowledge.running(),

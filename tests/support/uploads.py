@@ -42,3 +42,13 @@ async def document_of(parlez: Running, headers: dict[str, str]) -> str:
     made = await upload(parlez, "a.txt", b"Some text.", headers)
     await settled(parlez, made.body["id"], headers)
     return str(made.body["id"])
+
+
+async def assistant_of(parlez: Running, headers: dict[str, str]) -> dict[str, Any]:
+    """An assistant of whoever sends these headers, with the file of `document_of`."""
+    form = aiohttp.FormData({"name": "a", "company_name": "", "instructions": "Be brief."})
+    form.add_field("files", b"Some text.", filename="a.txt")
+    made = await parlez.call("POST", "/api/v1/assistants", data=form, headers=headers)
+    assert made.status == 201, made.body
+    body: dict[str, Any] = made.body
+    return body

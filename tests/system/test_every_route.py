@@ -12,7 +12,7 @@ import pytest
 from tests.support.people import Browser, key_of, member, owner, second_account
 from tests.support.routes import Route, routes
 from tests.support.server import Running, run_server
-from tests.support.uploads import document_of
+from tests.support.uploads import assistant_of, document_of
 from tests.support.vendor import Vendor
 
 from parlez.core.identity import Right
@@ -24,12 +24,14 @@ PUBLIC = {
     "GET /health/ready",
     "POST /api/auth/login",
     "POST /api/auth/signup",
+    "POST /api/v1/tokens",
+    "POST /api/v1/users",
     "POST /generate_api_key",
 }
 """What needs no credential, or has a rule of its own."""
 
-NEEDS_NO_COOKIE = {"POST /api/auth/login", "POST /api/auth/signup"}
-"""What makes a session, and takes none."""
+NEEDS_NO_COOKIE = {"POST /api/auth/login", "POST /api/auth/signup", "POST /api/v1/tokens"}
+"""What takes a password, and no session."""
 
 RIGHTS_NEEDED = {
     "GET /api/auth/me": len(Right),
@@ -76,12 +78,17 @@ async def things(parlez: Running, whose: Browser) -> dict[str, str]:
     bound = {"unit": "tokens", "period": "day", "amount": 1_000_000}
     budget = await whose.call("PUT", "/api/budgets", bound)
     template = await whose.call("POST", "/api/templates", {"name": "t", "system_prompt": "x"})
+    assistant = await assistant_of(parlez, whose.headers)
+    chat = await whose.call("POST", "/api/v1/chat", {"assistant_id": assistant["id"]})
     app = await whose.call("POST", "/api/apps", {"name": "a", "key_required": True})
     made = (said.status, key.status, invitation.status, budget.status, template.status, app.status)
     assert made == (200, 201, 201, 200, 201, 201)
     conversation = f"/api/conversation/{said.headers['parlez-conversation-id']}"
     messages = (await whose.call("GET", f"{conversation}/messages")).body["messages"]
     return {
+        "assistant_number": str(assistant["id"]),
+        "file_id": assistant["files"][0]["id"],
+        "chat_number": str(chat.body["id"]),
         "document_id": await document_of(parlez, whose.headers),
         "conversation_id": said.headers["parlez-conversation-id"],
         "message_id": messages[0]["id"],

@@ -15,6 +15,12 @@ from parlez.core.tiers import TRUESYNC_KEY
 TOUCH_EVERY = 60_000_000
 """Microseconds between two notes that a key was used."""
 
+MOST_TOKENS = 20
+"""Of one account. For another one, the one that was not used for longest ends."""
+
+TOKEN_UNUSED = timedelta(days=30)
+"""A token that was not used for so long ends."""
+
 MOST_TOUCHED = 10_000
 """Keys of which it is known here when they were used."""
 
@@ -52,6 +58,19 @@ class KeyRing:
         key = ApiKey(secret.id, scope.account_id, name, kind, rights, now, expires_at, None, None)
         await self._store.create(scope, key, secret.hash())
         return key, secret
+
+    async def create_token(self, scope: Scope) -> KeySecret:
+        """Make a token for the data of an account. Its secret is returned here and never again."""
+        _, secret = await self.create(scope, "token", frozenset({Right.DATA}), kind=KeyKind.TOKEN)
+        for key_id in await self._store.drop_tokens(scope, MOST_TOKENS):
+            self._access.end(key_id)
+        return secret
+
+    async def prune_tokens(self) -> None:
+        """End the tokens that nobody has used for long."""
+        unused_since = self._clock.now() - _microseconds(TOKEN_UNUSED)
+        for key_id in await self._store.drop_unused_tokens(unused_since):
+            self._access.end(key_id)
 
     async def list(self, scope: Scope) -> list[ApiKey]:
         return await self._store.list(scope)

@@ -10,13 +10,16 @@ from enum import StrEnum
 from parlez.core.identity import Right, Standing
 
 _PARLEZ = re.compile(r"pz_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+_TOKEN = re.compile(r"pzt_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 _TRUESYNC = re.compile(r"TrueSyncAI-([0-9a-f]{16})([0-9a-f]{16})-([0-9a-f]{16})")
 
 
 class KeyKind(StrEnum):
-    """How a key is spelled, on which its limits depend."""
+    """How a key is spelled, on which its limits depend. A token is had for a password, and ends by
+    itself when nobody uses it."""
 
     PARLEZ = "parlez"
+    TOKEN = "token"  # noqa: S105 - a word and no secret
     TRUESYNC = "truesync"
 
 
@@ -76,9 +79,9 @@ class KeyMint:
     """Makes keys and reads them. `signing_secret` is the server's own: a TrueSync key is signed
     with it, so that a forged one is refused without a look-up.
 
-    A Parlez key is `pz_<id>_<secret>` with 256 random bits. A TrueSync key is
-    `TrueSyncAI-<random>-<signature>`: 32 hex digits, of which the first half is its id and the
-    second its secret, and the first 16 of their HMAC-SHA256.
+    A Parlez key is `pz_<id>_<secret>` with 256 random bits, and a token the same with `pzt`. A
+    TrueSync key is `TrueSyncAI-<random>-<signature>`: 32 hex digits, of which the first half is its
+    id and the second its secret, and the first 16 of their HMAC-SHA256.
     """
 
     def __init__(self, signing_secret: bytes):
@@ -87,9 +90,10 @@ class KeyMint:
     def make(self, kind: KeyKind) -> KeySecret:
         """A new key."""
         key_id = secrets.token_hex(8)
-        if kind is KeyKind.PARLEZ:
+        if kind is not KeyKind.TRUESYNC:
             secret = secrets.token_urlsafe(32)
-            return KeySecret(key_id, secret, kind, f"pz_{key_id}_{secret}")
+            prefix = "pz" if kind is KeyKind.PARLEZ else "pzt"
+            return KeySecret(key_id, secret, kind, f"{prefix}_{key_id}_{secret}")
         secret = secrets.token_hex(8)
         random = key_id + secret
         text = f"TrueSyncAI-{random}-{self._sign(random)}"
@@ -99,6 +103,8 @@ class KeyMint:
         """The key in a credential; None if it is none that was made here."""
         if match := _PARLEZ.fullmatch(text):
             return KeySecret(match[1], match[2], KeyKind.PARLEZ, text)
+        if match := _TOKEN.fullmatch(text):
+            return KeySecret(match[1], match[2], KeyKind.TOKEN, text)
         match = _TRUESYNC.fullmatch(text)
         if match and hmac.compare_digest(match[3], self._sign(match[1] + match[2])):
             return KeySecret(match[1], match[2], KeyKind.TRUESYNC, text)

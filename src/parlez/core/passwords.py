@@ -26,7 +26,9 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """What is stored of a password. Raises `InvalidInput` for one that is too short."""
         if not SHORTEST <= len(password) <= LONGEST:
-            raise InvalidInput(f"A password has {SHORTEST} to {LONGEST:,} characters.")
+            raise InvalidInput(
+                f"A password has {SHORTEST} to {LONGEST:,} characters.", param="password"
+            )
         async with self._turns:
             return await asyncio.to_thread(self._hasher.hash, password)
 

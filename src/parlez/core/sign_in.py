@@ -29,9 +29,22 @@ class SignIn:
     async def sign_in(
         self, username: str, password: str, address: str
     ) -> tuple[Account, Session, SessionSecret]:
-        """Begin a session of the account of a name and its password. Raises `Unauthenticated`, in
-        the same words and after the same time whether the name is known or not, `Forbidden` for a
-        disabled account, and `RateLimited`."""
+        """Begin a session of the account of a name and its password. Raises as `authenticate`
+        does."""
+        login = await self.authenticate(username, password, address)
+        scope = Scope(login.account.id)
+        session, secret = await self._sessions.open(scope)
+        now = await self._store.login_of(scope)
+        if now is None or now.password_hash != login.password_hash:
+            # The password was changed meanwhile, which ended all sessions that there were.
+            await self._sessions.end(scope, session.id)
+            raise _refusal()
+        return login.account, session, secret
+
+    async def authenticate(self, username: str, password: str, address: str) -> Login:
+        """The account of a name and its password. Raises `Unauthenticated`, in the same words and
+        after the same time whether the name is known or not, `Forbidden` for a disabled account,
+        and `RateLimited`."""
         name = normalize(username)
         at_address = self._addresses.admit(address)
         at_name = self._names.admit(name)
@@ -43,14 +56,7 @@ class SignIn:
         self._names.take_back(name, at_name)
         if login.account.standing.disabled:
             raise Forbidden("This account is disabled. Ask an owner of the server.")
-        scope = Scope(login.account.id)
-        session, secret = await self._sessions.open(scope)
-        now = await self._store.login_of(scope)
-        if now is None or now.password_hash != login.password_hash:
-            # The password was changed meanwhile, which ended all sessions that there were.
-            await self._sessions.end(scope, session.id)
-            raise _refusal()
-        return login.account, session, secret
+        return login
 
     async def confirm(self, scope: Scope, password: str) -> None:
         """Raises `Forbidden` if this is not the password of an account, and `RateLimited`."""

@@ -42,16 +42,28 @@ class SignUp:
         self._addresses = Throttle(PER_ADDRESS, clock)
 
     async def sign_up(
-        self, username: str, password: str, code: str | None, address: str
+        self,
+        username: str,
+        password: str,
+        code: str | None,
+        address: str,
+        *,
+        email: str | None = None,
+        is_for_owner: bool = False,
     ) -> Account:
-        """Make an account. A code is used up also where none is needed. Raises `Forbidden`,
-        `InvalidInput`, `Conflict` if the name is another's, and `RateLimited`."""
-        self._addresses.admit(address)
+        """Make an account. A code is used up also where none is needed, as where an owner of the
+        server makes it for somebody. Raises `Forbidden`, `InvalidInput`, `Conflict` if the name is
+        another's, and `RateLimited`."""
+        if not is_for_owner:
+            self._addresses.admit(address)
+            self._require_open(code)
+        name = new_username(username)
+        invitation_id = await self._invitations.check(code) if code is not None else None
+        password_hash = await self._passwords.hash(password)
+        return await self._store.sign_up(name, password_hash, FREE, invitation_id, email)
+
+    def _require_open(self, code: str | None) -> None:
         if self._policy is SignUpPolicy.CLOSED:
             raise Forbidden("Nobody can sign up here.")
         if self._policy is SignUpPolicy.INVITED and code is None:
             raise Forbidden("Signing up here takes an invitation: send its 'code'.")
-        name = new_username(username)
-        invitation_id = await self._invitations.check(code) if code is not None else None
-        password_hash = await self._passwords.hash(password)
-        return await self._store.sign_up(name, password_hash, FREE, invitation_id)

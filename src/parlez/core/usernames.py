@@ -16,5 +16,5 @@ def new_username(text: str) -> str:
     """A name that an account can get. Raises `InvalidInput`."""
     name = normalize(text)
     if not 1 <= len(name) <= LONGEST or not name.isprintable():
-        raise InvalidInput(f"A username has 1 to {LONGEST} printable characters.")
+        raise InvalidInput(f"A username has 1 to {LONGEST} printable characters.", param="username")
     return name

@@ -1,7 +1,7 @@
 """Errors on their way out: whatever was raised becomes a `Problem`, and the dialect whose route
 was asked for gives it its body."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -30,8 +30,8 @@ _MESSAGES = {
 @dataclass(frozen=True, slots=True)
 class Problem:
     """An error as HTTP knows it. `code` is for programs, `message` for people, and `details` are
-    what more a body can say: when a limit will be out of the way. `param` names the part of the
-    request that is at fault, for dialects that tell."""
+    what more a body can say: when a limit will be out of the way. For dialects that tell, `param`
+    names the part of the request that is at fault, and `fields` has what is wrong with each."""
 
     status: int
     code: str
@@ -39,6 +39,7 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     param: str | None = None
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 Body = Callable[[Problem], dict[str, Any]]
@@ -77,7 +78,9 @@ class Problems:
         assert isinstance(error, RequestValidationError)
         found = error.errors()
         message = "; ".join(explain(detail) for detail in found)
-        problem = Problem(400, "invalid_input", message, param=place_of(found[0]))
+        problem = Problem(
+            400, "invalid_input", message, param=place_of(found[0]), fields=_by_field(found)
+        )
         return self.response(request.scope, problem)
 
     def _on_http_exception(self, request: Request, error: Exception) -> JSONResponse:
@@ -102,8 +105,19 @@ def problem_of(error: ParlezError) -> Problem:
 def explain(detail: Mapping[str, Any]) -> str:
     """One finding of a validation, without what was sent."""
     where = place_of(detail)
-    what = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{where}: {what}" if where else what
+    return f"{where}: {_what(detail)}" if where else _what(detail)
+
+
+def _what(detail: Mapping[str, Any]) -> str:
+    return str(detail["msg"]).removeprefix("Value error, ")
+
+
+def _by_field(found: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    fields: dict[str, list[str]] = {}
+    for detail in found:
+        if where := place_of(detail):
+            fields.setdefault(where, []).append(_what(detail))
+    return fields
 
 
 def place_of(detail: Mapping[str, Any]) -> str | None:

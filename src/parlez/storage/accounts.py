@@ -1,6 +1,7 @@
 """Accounts as rows, and behind `core.ports.account_store`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import text
 
@@ -10,7 +11,7 @@ from parlez.core.ids import new_id
 from parlez.core.invitations import refusal
 from parlez.core.ports.account_store import Account, FirstAccount, Login
 from parlez.core.ports.clock import Clock
-from parlez.storage import invitations
+from parlez.storage import invitations, numbers
 from parlez.storage.connection import Connection, Row
 from parlez.storage.database import Database
 from parlez.storage.erasure import erase
@@ -18,7 +19,7 @@ from parlez.storage.erasure import erase
 LOCAL = "local"
 """The name of the owner's account as long as nobody has taken it over."""
 
-_COLUMNS = "id, name, role, tier, created_at, disabled_at, password_hash"
+_COLUMNS = "id, name, role, tier, created_at, disabled_at, password_hash, number"
 
 _OWNER = text("""
     SELECT id, password_hash FROM account WHERE role = 'owner' AND disabled_at IS NULL
@@ -34,6 +35,8 @@ _INSERT = text("""
     VALUES (:id, :name, :role, :tier, :now, :password_hash)
     ON CONFLICT (name) DO NOTHING
 """)
+
+_TELL_MORE = text("UPDATE account SET number = :number, email = :email WHERE id = :id")
 
 _ID_OF_NAME = text("SELECT id FROM account WHERE name = :name")
 
@@ -88,11 +91,17 @@ class SqlAccountStore:
         return account_id
 
     async def sign_up(
-        self, username: str, password_hash: str, tier: str, invitation_id: str | None
+        self,
+        username: str,
+        password_hash: str,
+        tier: str,
+        invitation_id: str | None,
+        email: str | None = None,
     ) -> Account:
         account = Account(new_id(), username, Role.MEMBER, tier, self._clock.now(), None)
-        await self._database.write(lambda c: _sign_up(c, account, password_hash, invitation_id))
-        return account
+        return await self._database.write(
+            lambda c: _sign_up(c, account, password_hash, invitation_id, email)
+        )
 
     async def find(self, scope: Scope) -> Account:
         row = await self._database.read(lambda c: c.one(_FIND, id=scope.account_id))
@@ -162,14 +171,21 @@ def _take(c: Connection, username: str, password_hash: str, now: int) -> bool:
 
 
 def _sign_up(
-    c: Connection, account: Account, password_hash: str, invitation_id: str | None
-) -> None:
+    c: Connection,
+    account: Account,
+    password_hash: str,
+    invitation_id: str | None,
+    email: str | None,
+) -> Account:
     if invitation_id and not invitations.use(c, invitation_id, account.created_at):
         raise refusal()
     name, now = account.username, account.created_at
     assert name is not None
     if not _insert(c, account.id, name, account.role, account.tier, now, password_hash):
         raise _taken()
+    number = numbers.take(c, numbers.SERVER, numbers.ACCOUNTS)
+    c.do(_TELL_MORE, id=account.id, number=number, email=email)
+    return replace(account, number=number)
 
 
 def _insert(
@@ -196,7 +212,7 @@ def _insert(
 
 def _read(row: Row) -> Account:
     username = row[1] if row[6] is not None else None
-    return Account(row[0], username, Role(row[2]), row[3], row[4], row[5])
+    return Account(row[0], username, Role(row[2]), row[3], row[4], row[5], row[7])
 
 
 def _taken() -> Conflict:

@@ -1,5 +1,7 @@
 """Keys as rows, and behind `core.ports.key_store`."""
 
+import builtins
+
 from sqlalchemy import text
 
 from parlez.core.errors import Conflict, NotFound
@@ -40,6 +42,18 @@ _FIND = text(f"""
     JOIN account ON account.id = api_key.account_id
     WHERE api_key.id = :id
 """)
+_DROP_TOKENS = text("""
+    DELETE FROM api_key WHERE account_id = :account_id AND id IN (
+        SELECT id FROM api_key WHERE account_id = :account_id AND kind = 'token'
+        ORDER BY coalesce(last_used_at, created_at) DESC, created_at DESC, id DESC
+        LIMIT 1000000 OFFSET :most
+    )
+    RETURNING id
+""")
+_DROP_UNUSED_TOKENS = text("""
+    DELETE FROM api_key WHERE kind = 'token' AND coalesce(last_used_at, created_at) < :before
+    RETURNING id
+""")
 _TOUCH = text("UPDATE api_key SET last_used_at = :now WHERE id = :id")
 
 
@@ -74,6 +88,18 @@ class SqlKeyStore:
             return None
         standing = Standing(Role(row[10]), row[11], row[12] is not None)
         return StoredKey(_read(row), row[9], standing, row[13] is not None)
+
+    async def drop_tokens(self, scope: Scope, most: int) -> builtins.list[str]:
+        return await self._database.write(
+            lambda c: [
+                row[0] for row in c.all(_DROP_TOKENS, account_id=scope.account_id, most=most)
+            ]
+        )
+
+    async def drop_unused_tokens(self, before: int) -> builtins.list[str]:
+        return await self._database.write(
+            lambda c: [row[0] for row in c.all(_DROP_UNUSED_TOKENS, before=before)]
+        )
 
     async def touch(self, key_id: str, now: int) -> None:
         await self._database.write(lambda c: c.do(_TOUCH, id=key_id, now=now))

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from parlez.core.documents import Document, DocumentState
-from parlez.core.retrieval import Passage
 from parlez.http.fields import Label, MessageText
+from parlez.http.passages import FoundPassage
 from parlez.http.times import iso_time
 
 MOST_FOUND = 50
@@ -43,22 +43,6 @@ class SearchRequest(BaseModel):
     ] = None
 
 
-class FoundPassage(BaseModel):
-    """A place in a document: `quote` is its text from `start` to `end`, in Unicode code points."""
-
-    document_id: str
-    document: str
-    page: int | None
-    start: int
-    end: int
-    quote: str
-    score: float = Field(description="How well it fits, from 0 to 1.")
-    relevant: bool = Field(description="Whether that is enough to answer from it.")
-    heading: str
-    before: str = Field(description="What stands before it, for the best few.")
-    after: str
-
-
 class SearchResponse(BaseModel):
     passages: list[FoundPassage]
 
@@ -76,20 +60,4 @@ def document(found: Document) -> DocumentResponse:
         characters=found.characters,
         created_at=iso_time(found.created_at),
         updated_at=iso_time(found.updated_at),
-    )
-
-
-def passage(found: Passage) -> FoundPassage:
-    return FoundPassage(
-        document_id=found.document_id,
-        document=found.document,
-        page=found.page,
-        start=found.start,
-        end=found.end,
-        quote=found.text,
-        score=found.score,
-        relevant=found.relevant,
-        heading=found.heading,
-        before=found.before,
-        after=found.after,
     )

@@ -10,13 +10,13 @@ from parlez.api.platform.document_schemas import (
     SearchRequest,
     SearchResponse,
     document,
-    passage,
 )
 from parlez.api.platform.schemas import ErrorResponse
 from parlez.core.retrieval import Sources
 from parlez.http.callers import DataCaller
 from parlez.http.documented import errors
 from parlez.http.json_route import JsonRoute
+from parlez.http.passages import passage_response
 from parlez.http.services import services
 from parlez.http.uploads import ONE_FILE, form_of, one_file
 
@@ -69,7 +69,7 @@ async def search(request: Request, body: SearchRequest, caller: DataCaller) -> S
     """The places in documents that fit a question best, best first, without an answer."""
     sources = Sources(tuple(body.documents) if body.documents is not None else None)
     found = await services(request).library.search(caller.scope, sources, body.query, body.limit)
-    return SearchResponse(passages=[passage(each) for each in found])
+    return SearchResponse(passages=[passage_response(each) for each in found])
 
 
 @router.get(

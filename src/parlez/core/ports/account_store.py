@@ -18,8 +18,9 @@ class FirstAccount:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as stored. `username` is None where nobody can sign in to it. Times are
-    microseconds since 1970, UTC."""
+    """An account as stored. `username` is None where nobody can sign in to it. `number` is its
+    short name on the server, which those have who signed up. Times are microseconds since 1970,
+    UTC."""
 
     id: str
     username: str | None
@@ -27,6 +28,7 @@ class Account:
     tier: str | None
     created_at: int
     disabled_at: int | None
+    number: int | None = None
 
     @property
     def standing(self) -> Standing:
@@ -56,7 +58,12 @@ class AccountStore(Protocol):
         ...
 
     async def sign_up(
-        self, username: str, password_hash: str, tier: str, invitation_id: str | None
+        self,
+        username: str,
+        password_hash: str,
+        tier: str,
+        invitation_id: str | None,
+        email: str | None = None,
     ) -> Account:
         """A new account of a member, for which an invitation is used up if one is named. Raises
         `Conflict` if the name is another's, and `Forbidden` if the invitation is not open."""

@@ -1,5 +1,6 @@
 """Where keys live: one method per transaction."""
 
+import builtins
 from typing import Protocol
 
 from parlez.core.identity import Scope
@@ -32,6 +33,15 @@ class KeyStore(Protocol):
 
     async def find(self, key_id: str) -> StoredKey | None:
         """A key of any account, for the check of a credential alone."""
+        ...
+
+    async def drop_tokens(self, scope: Scope, most: int) -> builtins.list[str]:
+        """Delete the tokens of an account that were not used for longest, so that so many are left;
+        their ids."""
+        ...
+
+    async def drop_unused_tokens(self, before: int) -> builtins.list[str]:
+        """Delete the tokens of all accounts that were not used since a time; their ids."""
         ...
 
     async def touch(self, key_id: str, now: int) -> None:

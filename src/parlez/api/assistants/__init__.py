@@ -1,0 +1,1 @@
+"""The dialect of the AIConvoKit API: users, tokens, assistants, chats."""

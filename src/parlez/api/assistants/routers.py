@@ -1,0 +1,5 @@
+"""All routes of the dialect."""
+
+from parlez.api.assistants import assistants, chats, users
+
+ROUTERS = (users.router, assistants.router, chats.router)
