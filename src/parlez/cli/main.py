@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from parlez.cli.apps import apps
 from parlez.cli.ask import ask
 from parlez.cli.backup import backup
 from parlez.cli.chat import chat
@@ -66,7 +67,7 @@ def parlez(ctx: click.Context) -> None:
 
 
 for command in (
-    *(serve, chat, ask, models, owner, keys),
+    *(serve, chat, ask, models, owner, keys, apps),
     *(doctor, backup, export_data, import_data, version),
 ):
     parlez.add_command(command)

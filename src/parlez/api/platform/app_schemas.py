@@ -45,6 +45,8 @@ class CallLimits(BaseModel):
 
 
 class AppLimits(BaseModel):
+    """Those of one kind are set together: what is left out then is without limit."""
+
     visitor: CallLimits = Field(
         default=CallLimits(hour=60, day=200),
         description="Of each visitor: a key, or else an address.",
@@ -124,7 +126,7 @@ class CreateAppRequest(BaseModel):
 
 
 class ChangeAppRequest(BaseModel):
-    """What is not named stays as it is. `limits` are set whole."""
+    """What is not named stays as it is."""
 
     name: Name | None = None
     models: Models | None = None
@@ -146,8 +148,7 @@ class ChangeAppRequest(BaseModel):
             "document_ids": tuple(self.documents) if self.documents is not None else None,
             "origins": tuple(self.origins) if self.origins is not None else None,
             "key_required": self.key_required,
-            "visitor_limits": _limits(self.limits.visitor) if self.limits else None,
-            "total_limits": _limits(self.limits.total) if self.limits else None,
+            **self._limit_changes(),
             "allow_system_prompt": self.allow_system_prompt,
             "allow_no_search": self.allow_no_search,
         }
@@ -155,6 +156,13 @@ class ChangeAppRequest(BaseModel):
         if "assistant_id" in self.model_fields_set:
             named["assistant_number"] = self.assistant_id
         return named
+
+    def _limit_changes(self) -> dict[str, Any]:
+        """Those of visitors, and of all, each whole if it is named."""
+        limits = self.limits or AppLimits()
+        both = {"visitor": limits.visitor, "total": limits.total}
+        named = limits.model_fields_set
+        return {f"{kind}_limits": _limits(both[kind]) for kind in both if kind in named}
 
 
 class AppResponse(BaseModel):
