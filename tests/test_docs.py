@@ -90,6 +90,8 @@ def test_the_variables_are_read(
         "PARLEZ_SIGN_UP": "open",
         "PARLEZ_LOCAL_MODEL_SLOTS": "2",
         "PARLEZ_LOCAL_MODEL_THREADS": "2",
+        "PARLEZ_LOCAL_SPEECH_SLOTS": "3",
+        "PARLEZ_LOCAL_SPEECH_THREADS": "2",
     }
     monkeypatch.setenv(variable, texts.get(variable, "1024"))
     assert load().model_dump() != before

@@ -32,6 +32,7 @@ from parlez.core.prices import PriceList
 from parlez.core.session_ring import SessionRing
 from parlez.core.sign_in import SignIn
 from parlez.core.sign_up import SignUp
+from parlez.core.speech import Speech
 from parlez.core.spending import Spending
 from parlez.core.template_shelf import TemplateShelf
 from parlez.core.throttle import Throttle
@@ -48,6 +49,9 @@ from parlez.knowledge.service import Knowledge
 from parlez.providers.catalog import Catalog
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.row_files import read_rows
+from parlez.speech.files.reader import FileLimits
+from parlez.speech.local.settings import LocalSpeech
+from parlez.speech.service import SpeechService
 from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.apps import SqlAppStore
 from parlez.storage.assistant_store import SqlAssistantStore
@@ -173,6 +177,7 @@ async def running(
                 clock,
                 bytes.fromhex(visitor_secret),
             )
+            speech = speech_service(settings)
             token = secrets.token_urlsafe(32)
             gate = Gate(
                 keys=ring,
@@ -205,6 +210,7 @@ async def running(
                 library=knowledge.library,
                 apps=apps,
                 embedders=knowledge.embedders,
+                speech=Speech(speech.engines, speech.reader, speech.writer, paid_calls, accounts),
                 keys=ring,
                 catalog=catalog,
                 prices=prices,
@@ -224,6 +230,7 @@ async def running(
             async with (
                 Upkeep(engine, turns, clock, keep, chores).running(),
                 knowledge.running(),
+                speech.running(),
             ):
                 yield Server(settings, folder, services, token)
             await engine.close(settings.shutdown_seconds)
@@ -283,4 +290,17 @@ def model_catalog(settings: Settings) -> Catalog:
             context_tokens=settings.local_model_context,
             threads=settings.local_model_threads,
         ),
+    )
+
+
+def speech_service(settings: Settings) -> SpeechService:
+    """What the settings make usable to hear and speak with. Nothing is started for it."""
+    return SpeechService(
+        LocalSpeech(
+            whisper=settings.local_transcriber_path,
+            piper=settings.local_voice_path,
+            slots=settings.local_speech_slots,
+            threads=settings.local_speech_threads,
+        ),
+        FileLimits(bytes=settings.max_audio_bytes, sound_seconds=settings.max_audio_seconds),
     )

@@ -142,6 +142,34 @@ class Settings(BaseSettings):
         le=256,
         description="Threads of the embedded model; unset: one per core, to 4.",
     )
+    max_audio_bytes: int = Field(
+        26_214_400,
+        ge=1_024,
+        le=1_073_741_824,
+        description="The largest file of sound that is transcribed.",
+    )
+    max_audio_seconds: float = Field(
+        600,
+        gt=0,
+        le=14_400,
+        description="The longest sound that is transcribed.",
+    )
+    local_transcriber_path: Path | None = Field(
+        None,
+        description="A folder with a Whisper model for CTranslate2 to hear with.",
+    )
+    local_voice_path: Path | None = Field(
+        None, description="A voice of Piper's (`.onnx`, beside its `.onnx.json`) to speak with."
+    )
+    local_speech_slots: int = Field(
+        2, ge=1, le=64, description="What the embedded engines of speech each do at once."
+    )
+    local_speech_threads: int | None = Field(
+        None,
+        ge=1,
+        le=256,
+        description="Threads for each of that; unset: one per core, to 4.",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto",
         description="How the log looks; `auto` is json unless a terminal reads it.",

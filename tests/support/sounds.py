@@ -1,11 +1,13 @@
 """Sounds, in files of every kind and without any."""
 
+import io
 import math
 import struct
 from collections.abc import AsyncIterable, Iterable
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
 
 from parlez.core.sound import HEARING_RATE, Sound
 
@@ -42,6 +44,40 @@ def _resampled(frames: Iterable[av.AudioFrame], rate: int) -> Sound:
     resampler = av.AudioResampler("s16", "mono", rate)
     made = [each for frame in [*frames, None] for each in resampler.resample(frame)]
     return Sound(b"".join(bytes(each.planes[0])[: each.samples * 2] for each in made), rate)
+
+
+KINDS = {
+    "wav": ("wav", "pcm_s16le", 44_100, "stereo"),
+    "mp3": ("mp3", "libmp3lame", 44_100, "stereo"),
+    "ogg": ("ogg", "libopus", 24_000, "stereo"),
+    "opus": ("ogg", "libopus", 48_000, "mono"),
+    "webm": ("webm", "libopus", 48_000, "mono"),
+    "flac": ("flac", "flac", 8_000, "mono"),
+    "m4a": ("ipod", "aac", 44_100, "mono"),
+    "aac": ("adts", "aac", 22_050, "mono"),
+}
+"""Kinds of files by their endings: how FFmpeg calls them, and what is in them."""
+
+
+def file_of(sound: Sound, ending: str) -> bytes:
+    """A sound as a file."""
+    muxer, encoder, rate, layout = KINDS[ending]
+    out = io.BytesIO()
+    with av.open(out, "w", format=muxer) as file:
+        stream = file.add_stream(encoder, rate=rate)
+        assert isinstance(stream, AudioStream)
+        stream.layout = layout
+        stream.codec_context.open()
+        frame = av.AudioFrame(format="s16", layout="mono", samples=len(sound.pcm) // 2)
+        frame.planes[0].update(sound.pcm)
+        frame.sample_rate = sound.rate
+        size = stream.codec_context.frame_size or None
+        resampler = av.AudioResampler(stream.codec_context.format, layout, rate, size)
+        for each in [frame, None]:
+            for made in resampler.resample(each):
+                file.mux(stream.encode(made))
+        file.mux(stream.encode(None))
+    return out.getvalue()
 
 
 async def joined(pieces: AsyncIterable[Sound]) -> Sound:

@@ -1,6 +1,7 @@
 """A call that costs money and is no turn."""
 
 from dataclasses import dataclass, field, replace
+from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
 from parlez.core.events import Usage
@@ -41,7 +42,7 @@ class PaidCall:
     price: Price | None
     usage: Usage = Usage(0, 0)
     units: int = 0
-    unit_price: int | None = 0
+    unit_price: Decimal | int | None = 0
     seconds: float = 0.0
     conversation_id: str = ""
     id: str = field(default_factory=new_id)
@@ -56,7 +57,8 @@ class PaidCall:
         of_tokens = cost(self.usage, self.price) if self.tokens else 0
         if of_tokens is None or (self.unit_price is None and self.units):
             return None
-        return of_tokens + self.units * (self.unit_price or 0)
+        of_units = Decimal(self.units * (self.unit_price or 0))
+        return of_tokens + int(of_units.to_integral_value(ROUND_CEILING))
 
     def used(self, tokens: int, units: int, seconds: float) -> "PaidCall":
         """The same call, once it is known what it used."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 
 from parlez.core.admission import Admission
 from parlez.core.budgets import Budgets
@@ -57,7 +58,7 @@ class PaidCalls:
         tokens: int = 0,
         *,
         units: int = 0,
-        unit_price: int | None = 0,
+        unit_price: Decimal | int | None = 0,
         conversation_id: str = "",
     ) -> AsyncIterator[Receipt]:
         """Make a call within the context. `tokens` and `units` are the most that it may use. One

@@ -15,12 +15,14 @@ TIERS: Mapping[str, tuple[CallLimit, ...]] = {
 """Limits of all calls of an account together, by the name of its tier. An account without a tier
 has none."""
 
-FEATURES = ("voice_chat", "semantic_search", "multi_agent")
+VOICE_CHAT = "voice_chat"
+
+FEATURES = (VOICE_CHAT, "semantic_search", "multi_agent")
 """What a tier may or may not include, in the order in which it is shown."""
 
 _INCLUDED: Mapping[str, frozenset[str]] = {
     FREE: frozenset({"semantic_search"}),
-    "Basic": frozenset({"semantic_search", "voice_chat"}),
+    "Basic": frozenset({"semantic_search", VOICE_CHAT}),
     "Pro": frozenset(FEATURES),
     "Enterprise": frozenset(FEATURES),
 }

@@ -23,6 +23,7 @@ from parlez.core.prices import PriceList
 from parlez.core.session_ring import SessionRing
 from parlez.core.sign_in import SignIn
 from parlez.core.sign_up import SignUp
+from parlez.core.speech import Speech
 from parlez.core.template_shelf import TemplateShelf
 from parlez.core.turn_engine import TurnEngine
 from parlez.http.gate import Gate
@@ -55,6 +56,7 @@ class Services:
     library: Library
     apps: AppDesk
     embedders: EmbedderShelf
+    speech: Speech
     keys: KeyRing
     catalog: ModelCatalog
     prices: PriceList

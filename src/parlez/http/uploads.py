@@ -2,32 +2,39 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from parlez.core.errors import InvalidInput, UnsupportedMedia
+from parlez.http.problems import explain, place_of
 
 MOST_FILES = 100
 MOST_FIELDS = 100
 
-ONE_FILE: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
+Fields = TypeVar("Fields", bound=BaseModel)
+
+
+def one_file_body(name: str, fields: type[BaseModel] | None = None) -> dict[str, Any]:
+    """How OpenAPI spells a body of one file, with other fields beside it. The body is read by hand:
+    after who sent it is known."""
+    others = fields.model_json_schema() if fields else {}
+    schema = {
+        "type": "object",
+        "required": [name, *others.get("required", ())],
+        "properties": {
+            name: {"type": "string", "format": "binary"},
+            **others.get("properties", {}),
         },
     }
-}
-"""How OpenAPI spells a body of one file. The body is read by hand: after who sent it is known."""
+    content = {"multipart/form-data": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+ONE_FILE = one_file_body("file")
 
 
 @asynccontextmanager
@@ -48,9 +55,28 @@ async def form_of(request: Request) -> AsyncIterator[FormData]:
         await form.close()
 
 
-def one_file(form: FormData) -> tuple[str, UploadFile]:
-    """The file of the field `file`, and its name. Raises `InvalidInput`."""
-    files = form.getlist("file")
+def one_file(form: FormData, field: str = "file") -> tuple[str, UploadFile]:
+    """The file of a field, and its name. Raises `InvalidInput`."""
+    files = form.getlist(field)
     if len(files) != 1 or not isinstance(files[0], UploadFile):
-        raise InvalidInput("Send exactly one file, in the field 'file'.")
+        raise InvalidInput(f"Send exactly one file, in the field '{field}'.", param=field)
     return files[0].filename or "", files[0]
+
+
+def fields_of(form: FormData, kind: type[Fields]) -> Fields:
+    """The fields of a body that are no files. An empty one counts as left out; those whose names
+    end in [] are lists. Raises `InvalidInput`."""
+    texts: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        if not isinstance(value, str) or not value.strip():
+            continue
+        if name.endswith("[]"):
+            texts.setdefault(name, []).append(value)
+        else:
+            texts[name] = value
+    try:
+        return kind.model_validate(texts)
+    except ValidationError as error:
+        found = error.errors()
+        message = "; ".join(explain(detail) for detail in found)
+        raise InvalidInput(message, param=place_of(found[0])) from None

@@ -1,8 +1,6 @@
-"""Codes of languages, by which engines say what they know."""
+"""Languages that engines know."""
 
 import re
-
-from parlez.core.errors import InvalidInput
 
 WHISPER = frozenset(
     re.findall(
@@ -16,20 +14,3 @@ WHISPER = frozenset(
     )
 )
 """What a Whisper knows that does not have English alone."""
-
-
-def base_of(code: str) -> str:
-    """The language of a code, without its region: `en` of `en-US`."""
-    return code.replace("_", "-").partition("-")[0].lower()
-
-
-def require(code: str | None, known: frozenset[str] | None, title: str) -> None:
-    """Raises `InvalidInput` for a language that an engine has not."""
-    if code is None or known is None or base_of(code) in known:
-        return
-    shown = ", ".join(sorted(known)) if len(known) < 12 else f"{len(known)} others"
-    raise InvalidInput(
-        f"{title} does not know this language. It knows: {shown}.",
-        code="unknown_language",
-        param="language_code",
-    )

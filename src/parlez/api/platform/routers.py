@@ -19,6 +19,7 @@ from parlez.api.platform import (
     messages,
     models,
     owner,
+    speech,
     templates,
     usage,
 )
@@ -35,6 +36,7 @@ ROUTERS = (
     feedback.router,
     documents.router,
     apps.router,
+    speech.router,
     auth.router,
     account.router,
     accounts.router,

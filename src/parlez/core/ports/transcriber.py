@@ -1,22 +1,31 @@
 """An engine that writes down what is said."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Protocol
 
 from parlez.core.sound import Sound
+
+
+def _unknown() -> Mapping[str, Decimal]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriberAbout:
     """`name` is for programs, `title` for people. `languages` are codes of ISO 639-1, None where
     the engine takes whichever there is; `models` begins with the one that is used where none is
-    named. What is longer than `longest_seconds` the engine does not take."""
+    named. What is longer than `longest_seconds` the engine does not take. `prices` are those of the
+    models in micro-dollars for a millisecond, where they are known."""
 
     name: str
     title: str
     models: tuple[str, ...]
     languages: frozenset[str] | None = None
     longest_seconds: float | None = None
+    prices: Mapping[str, Decimal] = field(default_factory=_unknown)
 
 
 @dataclass(frozen=True, slots=True)

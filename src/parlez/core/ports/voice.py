@@ -1,10 +1,16 @@
 """An engine that says texts aloud."""
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Protocol
 
 from parlez.core.sound import Sound
+
+
+def _unknown() -> Mapping[str, Decimal]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,8 @@ class VoiceAbout:
     """`name` is for programs, `title` for people. `languages` are codes of ISO 639-1, None where
     the engine takes whichever there is. `voices` and `models` begin with those that are used where
     none is named; where `any_voice` is true the vendor has more voices than are known here.
-    `longest_text` is in characters."""
+    `longest_text` is in characters. `prices` are those of the models in micro-dollars for a
+    character, where they are known."""
 
     name: str
     title: str
@@ -32,6 +39,7 @@ class VoiceAbout:
     languages: frozenset[str] | None = None
     any_voice: bool = False
     longest_text: int | None = None
+    prices: Mapping[str, Decimal] = field(default_factory=_unknown)
 
 
 @dataclass(frozen=True, slots=True)

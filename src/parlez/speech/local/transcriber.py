@@ -1,8 +1,10 @@
 """The embedded transcriber, behind `core.ports.transcriber`."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
+from parlez.core.languages import base_of, require
 from parlez.core.ports.transcriber import LISTEN, Heard, Hearing, TranscriberAbout, Transcript
 from parlez.core.sound import HEARING_RATE, Sound
 from parlez.speech import languages
@@ -25,11 +27,13 @@ class LocalTranscriber:
         )
         self._only_english = only_english(weights)
         own = settings.whisper.name if settings.whisper else "tiny.en"
+        model = f"whisper-{own.removeprefix('whisper-')}"
         self._about = TranscriberAbout(
             NAME,
             TITLE,
-            (f"whisper-{own.removeprefix('whisper-')}",),
+            (model,),
             frozenset({"en"}) if self._only_english else languages.WHISPER,
+            prices={model: Decimal(0)},
         )
 
     @property
@@ -43,7 +47,7 @@ class LocalTranscriber:
 
     async def transcribe(self, sound: Sound, hearing: Hearing = LISTEN) -> Transcript:
         assert sound.rate == HEARING_RATE
-        languages.require(hearing.language, self._about.languages, TITLE)
+        require(hearing.language, self._about.languages, TITLE)
         task = {
             "language": self._language(hearing),
             "prompt": hearing.prompt,
@@ -76,7 +80,7 @@ class LocalTranscriber:
     def _language(self, hearing: Hearing) -> str | None:
         if self._only_english:
             return "en"
-        return languages.base_of(hearing.language) if hearing.language else None
+        return base_of(hearing.language) if hearing.language else None
 
 
 def _heard(told: Sequence[Any]) -> Heard:

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from decimal import Decimal
 
 from parlez.core.errors import InvalidInput
+from parlez.core.languages import base_of, require
 from parlez.core.ports.voice import SPEAK, Speaking, VoiceAbout, VoiceRow
 from parlez.core.sound import Sound
-from parlez.speech import languages
 from parlez.speech.local.settings import LocalSpeech
 from parlez.speech.local.weights import missing_to_speak, piper_weights, spoken_language
 from parlez.speech.local.worker import Worker
@@ -35,7 +36,8 @@ class LocalVoice:
             TITLE,
             (f"piper-{weights.stem}",),
             (VoiceRow(voice, voice.capitalize(), _GENDERS.get(voice), language),),
-            frozenset({languages.base_of(language)}),
+            frozenset({base_of(language)}),
+            prices={f"piper-{weights.stem}": Decimal(0)},
         )
 
     @property
@@ -48,7 +50,7 @@ class LocalVoice:
         return self._worker.pid
 
     async def speak(self, text: str, speaking: Speaking = SPEAK) -> AsyncGenerator[Sound, None]:
-        languages.require(speaking.language, self._about.languages, TITLE)
+        require(speaking.language, self._about.languages, TITLE)
         [voice] = self._about.voices
         if speaking.voice not in (None, voice.id):
             raise InvalidInput(

@@ -1,0 +1,144 @@
+"""Hearing and speaking for callers: their rights and limits, and the ledger."""
+
+from asyncio import CancelledError
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from parlez.core.accounts import Accounts
+from parlez.core.errors import Forbidden, InvalidInput, TooLarge
+from parlez.core.identity import Caller
+from parlez.core.paid_call import CallKind
+from parlez.core.paid_calls import PaidCalls
+from parlez.core.ports.sound_files import Raw, SoundReader, SoundWriter
+from parlez.core.ports.transcriber import LISTEN, Hearing, Transcriber, Transcript
+from parlez.core.ports.voice import SPEAK, Speaking, Voice
+from parlez.core.sound import Sound
+from parlez.core.speech_engines import SpeechEngines
+from parlez.core.tiers import VOICE_CHAT, features
+
+LONGEST_TEXT = 4_096
+"""Characters that are spoken in one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """All engines of a server."""
+
+    transcribers: SpeechEngines[Transcriber]
+    voices: SpeechEngines[Voice]
+
+
+class Speech:
+    """`reader` and `writer` are for files of sound."""
+
+    def __init__(
+        self,
+        engines: Engines,
+        reader: SoundReader,
+        writer: SoundWriter,
+        calls: PaidCalls,
+        accounts: Accounts,
+    ):
+        self.transcribers = engines.transcribers
+        self.voices = engines.voices
+        self.writer = writer
+        self._reader = reader
+        self._calls = calls
+        self._accounts = accounts
+
+    async def transcribe(
+        self,
+        caller: Caller,
+        file: BinaryIO,
+        name: str = "",
+        hearing: Hearing = LISTEN,
+        *,
+        provider: str | None = None,
+        raw: Raw | None = None,
+    ) -> tuple[str, Transcript]:
+        """What is said in a file, and which engine heard it. Raises what `SoundReader.read` and
+        `listen` do."""
+        await self.admit(caller)
+        self.transcribers.choose(provider, hearing.model, hearing.language)
+        sound = await self._reader.read(file, name, raw)
+        return await self.listen(caller, sound, hearing, provider=provider)
+
+    async def listen(
+        self,
+        caller: Caller,
+        sound: Sound,
+        hearing: Hearing = LISTEN,
+        *,
+        provider: str | None = None,
+        conversation_id: str = "",
+    ) -> tuple[str, Transcript]:
+        """What is said, and which engine heard it. Raises `InvalidInput`, `TooLarge`, `NotFound`
+        and `ModelError`, and what `PaidCalls.call` does."""
+        await self.admit(caller)
+        engine, model = self.transcribers.choose(provider, hearing.model, hearing.language)
+        about = engine.about
+        if about.longest_seconds is not None and sound.seconds > about.longest_seconds:
+            raise TooLarge(
+                f"{about.title} hears at most {about.longest_seconds:g} seconds at a time."
+            )
+        async with self._calls.call(
+            caller,
+            CallKind.TRANSCRIPTION,
+            f"{about.name}/{model}",
+            None,
+            units=round(sound.seconds * 1_000),
+            unit_price=about.prices.get(model),
+            conversation_id=conversation_id,
+        ):
+            return about.name, await engine.transcribe(sound, replace(hearing, model=model))
+
+    async def speak(
+        self,
+        caller: Caller,
+        text: str,
+        speaking: Speaking = SPEAK,
+        *,
+        provider: str | None = None,
+        conversation_id: str = "",
+    ) -> AsyncGenerator[Sound, None]:
+        """A text aloud, in pieces as they come. What was begun is paid for, also if nobody hears
+        the rest. Raises as `listen` does, and `InvalidInput` for a text without a word."""
+        await self.admit(caller)
+        engine, model = self.voices.choose(provider, speaking.model, speaking.language)
+        about = engine.about
+        most = min(LONGEST_TEXT, about.longest_text or LONGEST_TEXT)
+        if len(text) > most:
+            raise TooLarge(f"{about.title} speaks at most {most:,} characters at a time.")
+        begun, leaving = False, None
+        async with self._calls.call(
+            caller,
+            CallKind.SPEECH,
+            f"{about.name}/{model}",
+            None,
+            units=len(text),
+            unit_price=about.prices.get(model),
+            conversation_id=conversation_id,
+        ):
+            try:
+                async with aclosing(engine.speak(text, replace(speaking, model=model))) as pieces:
+                    async for piece in pieces:
+                        begun = True
+                        yield piece
+            except (GeneratorExit, CancelledError) as reason:
+                if not begun:
+                    raise
+                leaving = reason
+            if not begun:
+                raise InvalidInput("There is no word in this text.", param="text")
+        if leaving:
+            raise leaving
+
+    async def admit(self, caller: Caller) -> None:
+        """Raises `Forbidden` where the caller's tier has no speech."""
+        account = await self._accounts.find(caller.scope)
+        if not features(account.tier)[VOICE_CHAT]:
+            raise Forbidden(
+                f"The tier {account.tier} has no voice. /api/available_features tells what it has."
+            )

@@ -1,0 +1,1 @@
+"""Files of sound: read and written in processes that can be killed."""
