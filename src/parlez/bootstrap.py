@@ -29,6 +29,7 @@ from parlez.core.passwords import Passwords
 from parlez.core.ports.clock import Clock
 from parlez.core.ports.embedder import Embedder
 from parlez.core.prices import PriceList
+from parlez.core.search_desk import SearchDesk
 from parlez.core.session_ring import SessionRing
 from parlez.core.sign_in import SignIn
 from parlez.core.sign_up import SignUp
@@ -64,6 +65,7 @@ from parlez.storage.feedback import SqlFeedbackStore
 from parlez.storage.invitations import SqlInvitationStore
 from parlez.storage.keys import SqlKeyStore
 from parlez.storage.ledger import SqlLedgerStore
+from parlez.storage.message_index import SqlMessageIndex
 from parlez.storage.metered_calls import SqlCallStore
 from parlez.storage.open import Place, locate, open_database
 from parlez.storage.paid_calls import SqlPaidCallStore
@@ -138,6 +140,7 @@ async def running(
             blobs = BlobFolder(folder.path / FILES_FOLDER)
             knowledge = Knowledge(
                 SqlDocumentStore(database, clock),
+                SqlMessageIndex(database),
                 blobs,
                 _embedders(settings, catalog),
                 catalog.embedder,
@@ -208,6 +211,7 @@ async def running(
                 templates=TemplateShelf(SqlTemplateStore(database, clock), built_in_templates()),
                 feedback=SqlFeedbackStore(database, clock),
                 library=knowledge.library,
+                search=SearchDesk(knowledge.message_searcher, desk, paid_calls),
                 apps=apps,
                 embedders=knowledge.embedders,
                 speech=Speech(speech.engines, speech.reader, speech.writer, paid_calls, accounts),
@@ -218,7 +222,11 @@ async def running(
                 new_keys=NewKeys(accounts, throttle, settings.open_keys),
                 metrics=metrics,
                 public_url=settings.public_url,
-                probes={"database": turns.probe, "models": catalog.probe},
+                probes={
+                    "database": turns.probe,
+                    "models": catalog.probe,
+                    "knowledge": knowledge.probe,
+                },
             )
             keep = timedelta(minutes=settings.resume_minutes)
             chores = (

@@ -1,5 +1,5 @@
-"""The platform API: every example of its reference document that is not about speech, the WebSocket
-or search by meaning."""
+"""The platform API: every example of its reference document that is not about speech or the
+WebSocket."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from tests.support.reference import FOLDER, Call, calls, has_shape, shape_of
 from tests.support.server import Running
 
-LATER = ("/api/speech", "/api/transcribe", "/api/websocket", "/api/search")
+LATER = ("/api/speech", "/api/transcribe", "/api/websocket")
 """What is not there yet."""
 
 NUMBER = float
@@ -128,6 +128,41 @@ EXAMPLES = {
             "total": NUMBER,
             "limit": NUMBER,
             "offset": NUMBER,
+        },
+    ),
+    "POST /api/search/conversations": Call(
+        {"query": "python programming", "user_id": "user123", "limit": 10},
+        {
+            "results": [
+                {
+                    "conversation_id": str,
+                    "title": str,
+                    "created_at": str,
+                    "updated_at": str,
+                    "similarity_score": NUMBER,
+                    "snippet": str,
+                }
+            ]
+        },
+    ),
+    "POST /api/search/messages": Call(
+        {
+            "query": "python function examples",
+            "user_id": "user123",
+            "conversation_id": CONVERSATION,
+            "limit": 10,
+        },
+        {
+            "results": [
+                {
+                    "message_id": str,
+                    "conversation_id": str,
+                    "role": str,
+                    "content": str,
+                    "created_at": str,
+                    "similarity_score": NUMBER,
+                }
+            ]
         },
     ),
     "DELETE /api/conversation/{conversation_id}": Call(None, {"status": str, "message": str}),

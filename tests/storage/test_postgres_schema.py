@@ -16,8 +16,11 @@ from parlez.storage.postgres.connect import connect
 from parlez.storage.postgres.migrate import migrate, revision
 from parlez.storage.tables import metadata
 
-LEAVING_OUT = {"include_object": lambda it, name, *_: name not in ("words", "chunk_words")}
-"""The words of chunks, which only this kind of database keeps like that."""
+BY_DATABASE = ("words", "chunk_words", "message_words", "message_change")
+
+LEAVING_OUT = {"include_object": lambda it, name, *_: name not in BY_DATABASE}
+"""The words of chunks and messages, which only this kind of database keeps like that, and what the
+database notes for itself."""
 
 
 def migrated(url: str) -> str | None:

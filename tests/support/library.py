@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 
 from tests.support.engine import ME
@@ -12,10 +13,12 @@ from tests.support.store import Stores
 from parlez.core.documents import Document, DocumentState
 from parlez.core.identity import Scope
 from parlez.core.ports.embedder import Embeddings
+from parlez.core.prices import Price
 from parlez.core.words import stem, words_of
 from parlez.knowledge.service import Knowledge
 from parlez.storage.blob_folder import BlobFolder
 from parlez.storage.document_store import SqlDocumentStore
+from parlez.storage.message_index import SqlMessageIndex
 
 DIMENSIONS = 64
 
@@ -26,6 +29,7 @@ class WordEmbedder:
 
     def __init__(self, name: str = "test/words"):
         self.name = name
+        self.price = Price(Decimal(0), Decimal(0))
         self.calls: list[Sequence[str]] = []
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
@@ -82,6 +86,7 @@ async def open_library(
     """Without embedders, one by words."""
     store = SqlDocumentStore(stores.database, stores.clock)
     blobs = BlobFolder(folder / "files")
-    knowledge = Knowledge(store, blobs, embedders or (WordEmbedder(),))
+    messages = SqlMessageIndex(stores.database)
+    knowledge = Knowledge(store, messages, blobs, embedders or (WordEmbedder(),))
     async with knowledge.running():
         yield OpenLibrary(knowledge, store, folder)

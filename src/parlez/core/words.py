@@ -40,6 +40,17 @@ def stem(word: str) -> str:
     return word if len(word) <= 4 else word[: max(4, len(word) - 3)]
 
 
+def are_alike(word: str, other: str) -> bool:
+    """Whether two words differ in their endings at most, roughly."""
+    if word == other:
+        return True
+    shared = next(
+        (at for at, (a, b) in enumerate(zip(word, other, strict=False)) if a != b),
+        min(len(word), len(other)),
+    )
+    return shared >= max(4, max(len(word), len(other)) - 3)
+
+
 def coverage(asked: str, text: str) -> float:
     """The share of one text's telling words that another has, whatever their endings. Long words
     and numbers count for more."""

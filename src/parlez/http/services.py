@@ -20,6 +20,7 @@ from parlez.core.ports.embedder import EmbedderShelf
 from parlez.core.ports.feedback_store import FeedbackStore
 from parlez.core.ports.ledger_store import LedgerStore
 from parlez.core.prices import PriceList
+from parlez.core.search_desk import SearchDesk
 from parlez.core.session_ring import SessionRing
 from parlez.core.sign_in import SignIn
 from parlez.core.sign_up import SignUp
@@ -54,6 +55,7 @@ class Services:
     templates: TemplateShelf
     feedback: FeedbackStore
     library: Library
+    search: SearchDesk
     apps: AppDesk
     embedders: EmbedderShelf
     speech: Speech

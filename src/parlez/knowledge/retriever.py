@@ -61,7 +61,10 @@ class HybridRetriever:
         except ModelError as error:
             logger.warning("documents are searched by words alone: %s", error.message)
             return None
-        return await self._nearest.find(scope, sources, embedder.name, embedded.vectors[0], also)
+        groups = None if sources.everything else sources.document_ids or ()
+        return await self._nearest.find(
+            scope, embedder.name, embedded.vectors[0], also, groups=groups
+        )
 
     async def _embedder(self, scope: Scope) -> Embedder | None:
         """The one whose vectors are complete: while a new one is at work, the one before it."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from parlez.core.ports.document_store import Vector
+from parlez.core.ports.vectors import Vector
 
 Bits = NDArray[np.uint8]
 Directions = NDArray[np.float32]

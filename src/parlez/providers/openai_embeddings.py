@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 
 from parlez.core.ports.embedder import Embeddings
+from parlez.core.prices import Price
 from parlez.core.tokens import estimate_tokens
 from parlez.providers import errors
 from parlez.providers.connection import Connection
@@ -34,15 +35,21 @@ class OpenAIEmbedder:
         model: str,
         session: Callable[[], aiohttp.ClientSession],
         *,
+        price: Price | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ):
         self._vendor = vendor
         self._model = model
+        self._price = price
         self._connection = Connection(vendor, session, DEFAULT_TIMEOUTS, sleep, PATH)
 
     @property
     def name(self) -> str:
         return f"{self._vendor.name}/{self._model}"
+
+    @property
+    def price(self) -> Price | None:
+        return self._price
 
     async def embed(self, texts: Sequence[str], *, in_background: bool = False) -> Embeddings:
         vectors: list[list[float]] = []

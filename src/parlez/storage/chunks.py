@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from parlez.core.documents import Chunk
 from parlez.core.identity import Scope
-from parlez.core.ports.document_store import Code, StoredChunk, Vector
+from parlez.core.ports.document_store import StoredChunk
+from parlez.core.ports.vectors import Code, Vector
 from parlez.storage.connection import Connection, Row
 from parlez.storage.database import Dialect
 

@@ -12,6 +12,7 @@ from parlez.core.errors import Conflict, NotFound
 from parlez.core.identity import Scope
 from parlez.storage import conversation_counts
 from parlez.storage.connection import Connection, Row
+from parlez.storage.message_notes import note
 
 _COLUMNS = """
     id, user_label, head_id, message_count, created_at, updated_at, archived_at,
@@ -294,7 +295,8 @@ def move(
     head_id: str | None,
     message_count: int,
 ) -> None:
-    """Point a conversation at a branch."""
+    """Point a conversation at a branch. What is on it now has to be made findable, and the rest
+    not."""
     c.do(
         _MOVE,
         account_id=scope.account_id,
@@ -302,6 +304,7 @@ def move(
         head_id=head_id,
         message_count=message_count,
     )
+    note(c, scope, conversation_id)
 
 
 def open_turns(c: Connection, scope: Scope, conversation_id: str) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from parlez.core.identity import Scope
 from parlez.core.retrieval import Sources
+from parlez.core.search import Within
 from parlez.storage.connection import Connection
 
 T = TypeVar("T")
@@ -33,6 +34,13 @@ class Database(Protocol):
     ) -> list[tuple[int, float]]:
         """Serials of the ready chunks that have any of these words, best first, and their score by
         BM25."""
+        ...
+
+    def find_said(
+        self, c: Connection, scope: Scope, within: Within, words: Sequence[str], limit: int
+    ) -> list[tuple[int, float]]:
+        """Serials of the pieces of messages that have any of these words, those with the rarest
+        first, and what those count for."""
         ...
 
     async def read(self, query: Callable[[Connection], T]) -> T:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from parlez.core.documents import Chunk, Document, Page
 from parlez.core.identity import Scope
 from parlez.core.ports.clock import Clock
-from parlez.core.ports.document_store import Code, KeptFile, StoredChunk, Vector
+from parlez.core.ports.document_store import KeptFile, StoredChunk
+from parlez.core.ports.vectors import Code, Vector
 from parlez.core.retrieval import Readiness, Sources
 from parlez.storage import assistants, chunks, documents, indexing
 from parlez.storage.connection import Connection
@@ -67,7 +68,9 @@ class SqlDocumentStore:
     async def models(self, scope: Scope) -> builtins.list[str]:
         return await self._read(lambda c: indexing.models(c, scope))
 
-    async def codes(self, scope: Scope, model: str, after: int, limit: int) -> builtins.list[Code]:
+    async def codes(
+        self, scope: Scope, part: str, model: str, after: int, limit: int
+    ) -> builtins.list[Code]:
         return await self._read(lambda c: chunks.codes(c, scope, model, after, limit))
 
     async def vectors(

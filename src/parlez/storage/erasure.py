@@ -9,17 +9,22 @@ from parlez.storage.connection import Connection
 from parlez.storage.database import Database
 from parlez.storage.tables import account, metadata
 
-AT_ONCE = 2_000
+AT_ONCE = 500
 """Rows deleted in one transaction: others want to write in between."""
 
 # What lets its owner in goes last, so that whoever is interrupted can do it again.
 _LAST = ("session", "api_key")
 
+# What the database itself deletes with the messages is deleted before them, so that it is told of.
+_FIRST = ("message_vector", "message_piece")
+
 
 def tables() -> list[Table]:
     """All tables with rows of accounts, in the order in which they are emptied."""
     owned = [table for table in metadata.sorted_tables if "account_id" in table.columns]
-    return sorted(owned, key=lambda table: (table.name in _LAST, table.name))
+    return sorted(
+        owned, key=lambda table: (table.name in _LAST, table.name not in _FIRST, table.name)
+    )
 
 
 def _delete_some(table: Table) -> TextClause:

@@ -157,6 +157,12 @@ _COUNT = text(f"""
     SELECT count(*) FROM branch WHERE content <> '' OR detail IS NOT NULL
 """)
 
+_SAID = text(f"""
+    {_BRANCH}
+    SELECT id FROM branch WHERE content <> '' AND role IN ('user', 'assistant')
+        AND state NOT IN ('queued', 'running')
+""")
+
 _ANY_LENGTH = 2**53
 _ANY_COUNT = 2**31
 
@@ -361,6 +367,12 @@ def branch(c: Connection, scope: Scope, tip: str, characters: int) -> Branch:
     cut_short = sum(len(message.content) for message in newest_first) >= characters
     earlier = count(c, scope, tip) - len(newest_first) if cut_short else 0
     return Branch(newest_first[::-1], earlier)
+
+
+def said(c: Connection, scope: Scope, tip: str) -> list[str]:
+    """Ids of what users and models have said on a branch and is not being said any more."""
+    rows = c.all(_SAID, account_id=scope.account_id, tip=tip, characters=_ANY_LENGTH)
+    return [row[0] for row in rows]
 
 
 def count(c: Connection, scope: Scope, tip: str | None) -> int:

@@ -487,3 +487,46 @@ chunk_vector = Table(
     PrimaryKeyConstraint("account_id", "model", "serial"),
     Index("chunk_vector_by_document", "account_id", "document_id"),
 )
+
+# A message is found by its pieces. Its words are indexed by the database itself, and what has to be
+# indexed is noted by it, in `message_change`; see the migration. Where nobody is named as the user,
+# `user_label` is empty. `serial` is given in the order in which pieces are stored, and never again.
+message_piece = Table(
+    "message_piece",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("last_place", Integer, nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("conversation_id", Text, nullable=False),
+    Column("user_label", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("length", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "message_id", "place"),
+    Index("message_piece_by_serial", "serial", unique=True),
+    Index("message_piece_by_conversation", "account_id", "conversation_id"),
+)
+
+# The codes of one user are read out of their index alone.
+message_vector = Table(
+    "message_vector",
+    metadata,
+    Column("account_id", Text, nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("user_label", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "serial", "model"),
+    Index("message_vector_codes", "account_id", "model", "user_label", "serial", "code"),
+)
+
+# Up to which piece, of all accounts, a model has given vectors.
+message_embedding = Table(
+    "message_embedding",
+    metadata,
+    Column("model", Text, primary_key=True),
+    Column("serial", BigInteger, nullable=False),
+)

@@ -14,6 +14,7 @@ from parlez.storage import budgets, conversations, events, ledger, messages
 from parlez.storage.connection import Connection
 from parlez.storage.details import read_calls
 from parlez.storage.groundings import write_citations
+from parlez.storage.message_notes import note
 from parlez.storage.turn_rows import COLUMNS, read_turn
 
 _FIND = text(f"""
@@ -228,6 +229,7 @@ def _place_said(c: Connection, turn: Turn, tip: str | None) -> None:
     messages.link(c, scope, first.id, parent_id, State.COMPLETED)
     if first.depth > 1:
         messages.complete(c, scope, turn.user_message_id)
+        note(c, scope, turn.conversation_id)
     if parent_id == tip:
         conversations.extend(c, scope, turn.conversation_id, turn.answer_id, first.depth)
     elif turn.state is State.RUNNING:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from parlez.core.documents import Chunk, Document, Page
 from parlez.core.identity import Scope
+from parlez.core.ports.vectors import Code, Vector
 from parlez.core.retrieval import Readiness, Sources
 
 
@@ -17,25 +18,6 @@ class StoredChunk:
     document_id: str
     document: str
     chunk: Chunk
-
-
-@dataclass(frozen=True, slots=True)
-class Vector:
-    """What is kept of a chunk's meaning: its direction, and in `code` a bit for each dimension,
-    which is enough to tell what is far from what may be near."""
-
-    serial: int
-    code: bytes
-    direction: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A vector's code, with the document that it belongs to."""
-
-    serial: int
-    document_id: str
-    code: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +86,11 @@ class ChunkSearch(Protocol):
         """Names of the embedders that an account's documents have vectors of."""
         ...
 
-    async def codes(self, scope: Scope, model: str, after: int, limit: int) -> list[Code]:
-        """The next codes with greater serials than `after`, in order."""
+    async def codes(
+        self, scope: Scope, part: str, model: str, after: int, limit: int
+    ) -> list[Code]:
+        """The next codes with greater serials than `after`, in order; their groups are documents.
+        All of the account is one part."""
         ...
 
     async def vectors(self, scope: Scope, model: str, serials: Sequence[int]) -> list[Vector]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from parlez.core.prices import Price
+
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:
@@ -19,6 +21,11 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def price(self) -> Price | None:
+        """Of the tokens that it reads; None where nobody knows it."""
+        ...
 
     async def embed(self, texts: Sequence[str], *, in_background: bool = False) -> Embeddings:
         """At least one text; what is too long is read as far as the model reads. In the background

@@ -5,15 +5,19 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from parlez.core.ports.embedder import Embeddings
+from parlez.core.prices import Price
 from parlez.knowledge.embedding.weights import Weights
 
 if TYPE_CHECKING:
     from parlez.knowledge.embedding.minilm import MiniLM
 
 NAME = "local/all-MiniLM-L6-v2"
+
+FREE = Price(Decimal(0), Decimal(0))
 
 _NICENESS = 15
 
@@ -32,6 +36,10 @@ class LocalEmbedder:
     @property
     def name(self) -> str:
         return NAME
+
+    @property
+    def price(self) -> Price:
+        return FREE
 
     async def embed(self, texts: Sequence[str], *, in_background: bool = False) -> Embeddings:
         pool = self._background if in_background else self._urgent

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from parlez.core.identity import Scope
 from parlez.core.retrieval import Sources
+from parlez.core.search import Within
 from parlez.storage.connection import Connection
 from parlez.storage.database import Dialect
+from parlez.storage.sqlite import said_words
 from parlez.storage.sqlite.checkpointer import Checkpointer
 from parlez.storage.sqlite.connect import connect
 from parlez.storage.sqlite.connection import Compiler
@@ -38,6 +40,11 @@ class SqliteDatabase:
         self, c: Connection, scope: Scope, sources: Sources, words: Sequence[str], limit: int
     ) -> list[tuple[int, float]]:
         return search(c, scope, sources, words, limit)
+
+    def find_said(
+        self, c: Connection, scope: Scope, within: Within, words: Sequence[str], limit: int
+    ) -> list[tuple[int, float]]:
+        return said_words.search(c, scope, within, words, limit)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         return await self._readers.read(query)
