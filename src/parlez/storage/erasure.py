@@ -22,9 +22,13 @@ _FIRST = ("message_vector", "message_piece")
 def tables() -> list[Table]:
     """All tables with rows of accounts, in the order in which they are emptied."""
     owned = [table for table in metadata.sorted_tables if "account_id" in table.columns]
-    return sorted(
-        owned, key=lambda table: (table.name in _LAST, table.name not in _FIRST, table.name)
-    )
+    return sorted(owned, key=lambda table: _turn(table.name))
+
+
+def _turn(name: str) -> tuple[int, str]:
+    if name in _FIRST:
+        return _FIRST.index(name), name
+    return len(_FIRST) + (name in _LAST), name
 
 
 def _delete_some(table: Table) -> TextClause:
