@@ -26,7 +26,7 @@ _SAYS_SOMETHING = """
 """
 
 # Nothing but an index of words, as that of chunks is: its scope is indexed like words, and ends in
-# a digit, which keeps the stemmer away from it.
+# a digit, which keeps the stemmer away from it. Deleting what is not in it would damage it.
 _SCOPE = """
     'a' || {0}.account_id || '0 u' || {0}.account_id || 'x' || hex({0}.user_label) || '0 c'
         || {0}.conversation_id || '0 r' || {0}.role || '0'
@@ -79,7 +79,8 @@ _SQLITE = (
         INSERT INTO message_words (message_words, rowid, scope, words)
         SELECT 'delete', old.serial, {_SCOPE.format("old")},
             substr(content, old.start + 1, old.length)
-        FROM message WHERE account_id = old.account_id AND id = old.message_id;
+        FROM message WHERE account_id = old.account_id AND id = old.message_id
+            AND EXISTS (SELECT 1 FROM message_words_docsize WHERE id = old.serial);
         DELETE FROM message_vector WHERE account_id = old.account_id AND serial = old.serial;
     END
     """,
