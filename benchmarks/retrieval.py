@@ -1,62 +1,32 @@
-"""How often the right paragraph is found, through the API, on XQuAD:
-`python -m benchmarks.retrieval xquad.en.json`. Half of the questions are asked once more of all
-articles but their own, to see what is still taken for an answer."""
+"""How often the right paragraph is found and cited, through the API, on XQuAD:
+`python -m benchmarks.retrieval xquad.en.json`.
+
+Every question is searched. 200 of them are asked once more of all articles but their own, to see
+what is still taken for an answer, and the embedded model answers 100, to see what it cites.
+"""
 
 import argparse
 import asyncio
-import json
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import uvloop
 
 from benchmarks import servers
+from benchmarks.library import Library
 from benchmarks.load import quantile
+from benchmarks.mock_model import serve_mock
+from benchmarks.paragraphs import Paragraphs
+from benchmarks.xquad import Article, Question, read_articles
+from parlez.core.grounding import NOT_IN_THE_DOCUMENTS
 
 AT_ONCE = 4
 """Questions asked side by side."""
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question, and the article and place of the paragraph that answers it."""
-
-    text: str
-    document_id: str
-    start: int
-    end: int
-
-
-class Library:
-    def __init__(self, client: aiohttp.ClientSession, url: str):
-        self._client = client
-        self._url = f"{url}/api/documents"
-        self.times: list[float] = []
-
-    async def upload(self, name: str, text: str) -> str:
-        form = aiohttp.FormData()
-        form.add_field("file", text.encode(), filename=name)
-        async with self._client.post(self._url, data=form) as answer:
-            return str((await answer.json())["id"])
-
-    async def until_ready(self, documents: int) -> None:
-        while True:
-            async with self._client.get(self._url, params={"limit": 200}) as answer:
-                listed = (await answer.json())["documents"]
-            if sum(each["state"] == "ready" for each in listed) == documents:
-                return
-            await asyncio.sleep(0.2)
-
-    async def search(self, query: str, documents: Sequence[str] | None = None) -> list[Any]:
-        began = time.perf_counter()
-        body = {"query": query, "limit": 10, "documents": documents}
-        async with self._client.post(f"{self._url}/search", json=body) as answer:
-            passages: list[Any] = (await answer.json())["passages"]
-        self.times.append(time.perf_counter() - began)
-        return passages
+LEFT_OUT, ANSWERED = 200, 100
+EMBEDDED = "smollm2-135m"
 
 
 def main() -> None:
@@ -64,71 +34,102 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="XQuAD in English, in SQuAD's format")
     parser.add_argument("--database-url", help="measure on this database instead of SQLite")
     arguments = parser.parse_args()
-    articles = json.loads(arguments.data.read_text())["data"]
-    with servers.parlez("http://127.0.0.1:9/v1", arguments.database_url) as parlez:
-        headers = {"Authorization": f"Bearer {parlez.key}"}
-        url = f"http://127.0.0.1:{parlez.port}"
-        asyncio.run(_run(articles, url, headers))
-        print(f"memory with the embedder loaded: {parlez.memory_bytes() / 1e6:.0f} MB")
+    uvloop.run(_run(read_articles(arguments.data), arguments.database_url))
 
 
-async def _run(articles: Sequence[Any], url: str, headers: dict[str, str]) -> None:
-    async with aiohttp.ClientSession(headers=headers) as client:
-        library = Library(client, url)
-        began = time.perf_counter()
-        questions = [
-            question for article in articles for question in await _upload(library, article)
-        ]
-        await library.until_ready(len(articles))
-        print(f"{len(articles)} articles ready after {time.perf_counter() - began:.0f} s")
-        await _print_found(library, questions)
-        await _print_left_out(library, questions[::2])
+async def _run(articles: Sequence[Article], database_url: str | None) -> None:
+    async with serve_mock() as model_url:
+        with servers.parlez(model_url, database_url) as parlez:
+            headers = {"Authorization": f"Bearer {parlez.key}"}
+            timeout = aiohttp.ClientTimeout(total=600)
+            async with aiohttp.ClientSession(headers=headers, timeout=timeout) as client:
+                await _measure(Library(client, f"http://127.0.0.1:{parlez.port}"), articles)
+            print(f"memory with the embedder loaded: {parlez.memory_bytes() / 1e6:.0f} MB")
 
 
-async def _upload(library: Library, article: Any) -> list[Question]:
-    text = f"# {article['title'].replace('_', ' ')}\n\n"
-    asked: list[tuple[str, int, int]] = []
-    for paragraph in article["paragraphs"]:
-        start = len(text)
-        text += paragraph["context"]
-        asked += [(each["question"], start, len(text)) for each in paragraph["qas"]]
-        text += "\n\n"
-    document_id = await library.upload(f"{article['title']}.md", text)
-    return [Question(question, document_id, start, end) for question, start, end in asked]
+async def _measure(library: Library, articles: Sequence[Article]) -> None:
+    ids = {
+        each.name: await library.upload(f"{each.name}.md", each.text.encode()) for each in articles
+    }
+    await library.until_ready(list(ids.values()))
+    questions = [question for article in articles for question in article.questions]
+    print(f"{len(articles)} articles, {len(questions)} questions")
+    _print_paragraphs(articles, questions)
+    await _print_found(library, ids, questions)
+    some = questions[:: len(questions) // LEFT_OUT][:LEFT_OUT]
+    await _print_refused(library, ids, some)
+    await _print_cited(library, ids, some[:: LEFT_OUT // ANSWERED])
 
 
-async def _print_found(library: Library, questions: Sequence[Question]) -> None:
+def _print_paragraphs(articles: Sequence[Article], questions: Sequence[Question]) -> None:
+    texts = [(each.name, text) for each in articles for text in each.paragraphs]
+    named = {each.name: each.text for each in articles}
+    paragraphs = Paragraphs([text for _, text in texts])
+    ranks = []
+    for question in questions:
+        right = question.article, named[question.article][question.start : question.end]
+        found = [texts[place] for place in paragraphs.find(question.text)]
+        ranks.append(found.index(right) if right in found else len(found))
+    _print_hits("whole paragraphs, ranks fused", ranks)
+
+
+async def _print_found(
+    library: Library, ids: Mapping[str, str], questions: Sequence[Question]
+) -> None:
     library.times.clear()
     ranks: list[int] = []
-    answered = 0
     for some in _batches(questions):
-        for question, found in zip(
-            some, await asyncio.gather(*(library.search(q.text) for q in some)), strict=True
-        ):
-            ranks.append(_rank(question, found))
-            answered += any(each["relevant"] for each in found)
-    total = len(questions)
-    for most in (1, 5):
-        print(f"hit@{most} {sum(rank < most for rank in ranks) / total:.3f}")
-    print(f"answerable but refused {1 - answered / total:.3f}")
+        found = await asyncio.gather(*(library.search(each.text) for each in some))
+        ranks += [_rank(each, ids, one) for each, one in zip(some, found, strict=True)]
+    _print_hits("through the API", ranks)
     p50, p99 = quantile(library.times, 0.5), quantile(library.times, 0.99)
     print(f"a search, {AT_ONCE} at once: p50 {p50 * 1000:.0f} ms   p99 {p99 * 1000:.0f} ms")
 
 
-async def _print_left_out(library: Library, questions: Sequence[Question]) -> None:
-    documents = {question.document_id for question in questions}
-    taken = 0
+async def _print_refused(
+    library: Library, ids: Mapping[str, str], questions: Sequence[Question]
+) -> None:
+    refused = {"answerable": 0, "left out": 0}
     for question in questions:
-        others = sorted(documents - {question.document_id})
-        taken += any(each["relevant"] for each in await library.search(question.text, others))
-    print(f"left out but taken for answered {taken / len(questions):.3f}")
+        others = [id_ for name, id_ in ids.items() if name != question.article]
+        for name, documents in (("answerable", list(ids.values())), ("left out", others)):
+            answer = await library.ask(question.text, documents)
+            refused[name] += answer["message"] == NOT_IN_THE_DOCUMENTS
+    for name, count in refused.items():
+        print(f"{name}: {count} of {len(questions)} answered that it is not in the documents")
 
 
-def _rank(question: Question, found: Sequence[Any]) -> int:
-    """At which place the first chunk of the paragraph comes, from 0."""
+async def _print_cited(
+    library: Library, ids: Mapping[str, str], questions: Sequence[Question]
+) -> None:
+    retrieved = cited = right = 0
+    for question in questions:
+        found = await library.search(question.text)
+        answer = await library.ask(question.text, list(ids.values()), EMBEDDED)
+        if _rank(question, ids, found) >= len(found) or not any(each["relevant"] for each in found):
+            continue
+        retrieved += 1
+        if citations := answer["citations"]:
+            cited += 1
+            right += _rank(question, ids, citations[:1]) == 0
+    print(
+        f"{len(questions)} answers of the embedded model: {retrieved} had their paragraph, {cited} "
+        f"of those cite something, {right} cite that paragraph first"
+    )
+
+
+def _print_hits(name: str, ranks: Sequence[int]) -> None:
+    hits = "  ".join(
+        f"hit@{most} {sum(rank < most for rank in ranks) / len(ranks):.3f}" for most in (1, 5)
+    )
+    print(f"{name}: {hits}")
+
+
+def _rank(question: Question, ids: Mapping[str, str], found: Sequence[Any]) -> int:
+    """At which place the first piece of the question's paragraph comes, from 0."""
     for place, each in enumerate(found):
         is_there = each["start"] < question.end and each["end"] > question.start
-        if each["document_id"] == question.document_id and is_there:
+        if each["document_id"] == ids[question.article] and is_there:
             return place
     return len(found)
 

@@ -2,7 +2,7 @@
 
 Both scores are set against the best of their kind, and then count the same. Reciprocal ranks throw
 away by how much one is better than the next, and found the right paragraph less often; see
-docs/decisions/0007.
+docs/decisions/0005.
 """
 
 from collections.abc import Mapping
