@@ -8,7 +8,7 @@ import aiohttp
 
 from parlez.cli.output import plain
 from parlez.cli.server_access import Locate, Unreachable
-from parlez.core.errors import ParlezError, restore
+from parlez.core.errors import InvalidInput, ParlezError, restore
 
 _CONNECT_SECONDS = 5
 # A stream that is alive says something every ten seconds.
@@ -42,7 +42,13 @@ class Client:
 
     @asynccontextmanager
     async def request(
-        self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        form: aiohttp.FormData | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """A successful answer, to be read within the block.
 
@@ -58,6 +64,7 @@ class Client:
                 method,
                 address.url + path,
                 json=body,
+                data=form,
                 headers=sent,
                 allow_redirects=False,
             ) as response:
@@ -71,10 +78,14 @@ class Client:
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> ParlezError:
-    """The error in an answer, in whichever of the dialects' two forms."""
+    """The error in an answer, in whichever of the dialects' forms."""
     try:
         body = await response.json()
         found = body.get("error", body)
+        if "code" not in found and all(isinstance(said, list) for said in found.values()):
+            # What is wrong with each field of a form.
+            said = "; ".join(f"{name}: {', '.join(what)}" for name, what in found.items())
+            return InvalidInput(plain(said))
         return restore(found["code"], plain(found.get("message") or found["detail"]))
     except (ValueError, TypeError, KeyError, AttributeError, aiohttp.ContentTypeError):
         return ParlezError(

@@ -11,6 +11,7 @@ import click
 
 from parlez.cli.apps import apps
 from parlez.cli.ask import ask
+from parlez.cli.assistants import assistants
 from parlez.cli.backup import backup
 from parlez.cli.chat import chat
 from parlez.cli.doctor import doctor
@@ -67,7 +68,7 @@ def parlez(ctx: click.Context) -> None:
 
 
 for command in (
-    *(serve, chat, ask, models, owner, keys, apps),
+    *(serve, chat, ask, assistants, models, owner, keys, apps),
     *(doctor, backup, export_data, import_data, version),
 ):
     parlez.add_command(command)
