@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from tests.support.server import Answer, Running
-from tests.support.uploads import ready_document
+from tests.support.uploads import assistant_of, ready_document
+
+from parlez.core.ids import new_id
 
 LIGHTHOUSES = b"# Lighthouses\n\nThe lighthouse of Brest was lit in 1902. It has a keeper.\n"
 
@@ -58,6 +60,8 @@ async def fill(parlez: Running) -> dict[str, str]:
     key = await parlez.call("POST", "/api/keys", {"name": "k"})
     invitation = await parlez.call("POST", "/api/invitations", {"name": "Grace"})
     document_id = await ready_document(parlez, "lighthouses.md", LIGHTHOUSES)
+    assistant = await assistant_of(parlez, {}, f"guide {new_id()}", "lighthouses.md", LIGHTHOUSES)
+    chat = await parlez.call("POST", "/api/v1/chat", {"assistant_id": assistant["id"]})
     app = await parlez.call("POST", "/api/apps", {"name": "a", "models": ["gpt-4o"]})
     conversation_id = answer.headers["parlez-conversation-id"]
     history = await parlez.call("GET", f"/conversations/{conversation_id}")
@@ -67,6 +71,9 @@ async def fill(parlez: Running) -> dict[str, str]:
         "turn_id": answer.headers["parlez-turn-id"],
         "key_id": key.body["id"],
         "document_id": document_id,
+        "assistant_number": str(assistant["id"]),
+        "file_id": assistant["files"][0]["id"],
+        "chat_number": str(chat.body["id"]),
         "app_id": app.body["id"],
         "app": app.body["url"].removeprefix(parlez.url),
         "code": invitation.body["code"],

@@ -44,10 +44,17 @@ async def document_of(parlez: Running, headers: dict[str, str]) -> str:
     return str(made.body["id"])
 
 
-async def assistant_of(parlez: Running, headers: dict[str, str]) -> dict[str, Any]:
-    """An assistant of whoever sends these headers, with the file of `document_of`."""
-    form = aiohttp.FormData({"name": "a", "company_name": "", "instructions": "Be brief."})
-    form.add_field("files", b"Some text.", filename="a.txt")
+async def assistant_of(
+    parlez: Running,
+    headers: dict[str, str],
+    called: str = "a",
+    file: str = "a.txt",
+    data: bytes = b"Some text.",
+) -> dict[str, Any]:
+    """An assistant of whoever sends these headers; its file is that of `document_of`, unless it is
+    told another."""
+    form = aiohttp.FormData({"name": called, "company_name": "", "instructions": "Be brief."})
+    form.add_field("files", data, filename=file)
     made = await parlez.call("POST", "/api/v1/assistants", data=form, headers=headers)
     assert made.status == 201, made.body
     body: dict[str, Any] = made.body
