@@ -4,6 +4,7 @@ and compared with the answer shown, and the curl commands of the README are run 
 import asyncio
 import json
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,11 @@ class Example:
     status: int = 200
     shown: str = ""
 
+    @property
+    def wanted(self) -> set[str]:
+        """The names of all that is to be filled in."""
+        return set(re.findall(r"{(\w+)}", f"{self.path} {self.headers} {self.body}"))
+
 
 def examples(document: Path) -> list[Example]:
     found = []
@@ -54,33 +60,69 @@ def examples(document: Path) -> list[Example]:
     return found
 
 
-async def fill(parlez: Running) -> dict[str, str]:
-    """A conversation, and what else there is, whose ids stand for those in the documents."""
+async def make(parlez: Running, wanted: set[str]) -> dict[str, str]:
+    """What an example talks of, anew, whose ids stand for those in the documents."""
+    made: dict[str, str] = {}
+    for names, maker in MAKERS:
+        if wanted & names:
+            made |= await maker(parlez)
+    return made
+
+
+async def make_conversation(parlez: Running) -> dict[str, str]:
     answer = await parlez.call("POST", "/conversations/start", {"user_id": "1", "message": "Hi"})
-    key = await parlez.call("POST", "/api/keys", {"name": "k"})
-    invitation = await parlez.call("POST", "/api/invitations", {"name": "Grace"})
-    document_id = await ready_document(parlez, "lighthouses.md", LIGHTHOUSES)
-    assistant = await assistant_of(parlez, {}, f"guide {new_id()}", "lighthouses.md", LIGHTHOUSES)
-    chat = await parlez.call("POST", "/api/v1/chat", {"assistant_id": assistant["id"]})
-    app = await parlez.call("POST", "/api/apps", {"name": "a", "models": ["gpt-4o"]})
     conversation_id = answer.headers["parlez-conversation-id"]
     history = await parlez.call("GET", f"/conversations/{conversation_id}")
     user_message, message = history.body["messages"]
     return {
         "conversation_id": conversation_id,
         "turn_id": answer.headers["parlez-turn-id"],
-        "key_id": key.body["id"],
-        "document_id": document_id,
-        "assistant_number": str(assistant["id"]),
-        "file_id": assistant["files"][0]["id"],
-        "chat_number": str(chat.body["id"]),
-        "app_id": app.body["id"],
-        "app": app.body["url"].removeprefix(parlez.url),
-        "code": invitation.body["code"],
         "user_message_id": user_message["id"],
         "message_id": message["id"],
         "response_id": f"resp_{answer.headers['parlez-turn-id'].replace('-', '')}",
     }
+
+
+async def make_key(parlez: Running) -> dict[str, str]:
+    key = await parlez.call("POST", "/api/keys", {"name": "k"})
+    return {"key_id": key.body["id"]}
+
+
+async def make_invitation(parlez: Running) -> dict[str, str]:
+    invitation = await parlez.call("POST", "/api/invitations", {"name": "Grace"})
+    return {"code": invitation.body["code"]}
+
+
+async def make_document(parlez: Running) -> dict[str, str]:
+    return {"document_id": await ready_document(parlez, "lighthouses.md", LIGHTHOUSES)}
+
+
+async def make_chat(parlez: Running) -> dict[str, str]:
+    assistant = await assistant_of(parlez, {}, f"guide {new_id()}", "lighthouses.md", LIGHTHOUSES)
+    chat = await parlez.call("POST", "/api/v1/chat", {"assistant_id": assistant["id"]})
+    return {
+        "assistant_number": str(assistant["id"]),
+        "file_id": assistant["files"][0]["id"],
+        "chat_number": str(chat.body["id"]),
+    }
+
+
+async def make_app(parlez: Running) -> dict[str, str]:
+    app = await parlez.call("POST", "/api/apps", {"name": "a", "models": ["gpt-4o"]})
+    return {"app_id": app.body["id"], "app": app.body["url"].removeprefix(parlez.url)}
+
+
+MAKERS: Sequence[tuple[set[str], Callable[[Running], Awaitable[dict[str, str]]]]] = (
+    (
+        {"conversation_id", "turn_id", "user_message_id", "message_id", "response_id"},
+        make_conversation,
+    ),
+    ({"key_id"}, make_key),
+    ({"code"}, make_invitation),
+    ({"document_id"}, make_document),
+    ({"assistant_number", "file_id", "chat_number"}, make_chat),
+    ({"app_id", "app"}, make_app),
+)
 
 
 def remember(answer: Answer) -> dict[str, str]:
@@ -113,8 +155,9 @@ def fill_in(value: Any, known: dict[str, str]) -> Any:
 async def test_the_calls_in_the_documents_work(parlez: Running, document: Path) -> None:
     assert examples(document)
     known = {"account_id": parlez.services.accounts.first.account_id}
+    known |= await make_conversation(parlez)
     for example in examples(document):
-        known |= await fill(parlez)
+        known |= await make(parlez, example.wanted)
         answer = await parlez.call(
             example.method,
             fill_in(example.path, known),
