@@ -98,6 +98,8 @@ async def make_document(parlez: Running) -> dict[str, str]:
 
 
 async def make_chat(parlez: Running) -> dict[str, str]:
+    # Its file is there already, and so has been read.
+    await make_document(parlez)
     assistant = await assistant_of(parlez, {}, f"guide {new_id()}", "lighthouses.md", LIGHTHOUSES)
     chat = await parlez.call("POST", "/api/v1/chat", {"assistant_id": assistant["id"]})
     return {
