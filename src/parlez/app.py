@@ -18,6 +18,7 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from parlez import __version__
 from parlez.api.apps import encode as apps_encode
+from parlez.api.apps import pages as app_pages
 from parlez.api.apps import routes as apps
 from parlez.api.assistants import encode as assistants_encode
 from parlez.api.assistants.routers import ROUTERS as ASSISTANTS
@@ -68,6 +69,7 @@ def create_app(server: Server) -> ASGIApp:
         models_routes.router,
         turns.router,
         apps.router,
+        app_pages.router,
         *PLATFORM,
         operations.router,
     ):

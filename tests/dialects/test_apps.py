@@ -522,3 +522,44 @@ async def assistant(site: Site, name: str, instructions: str) -> Assistant:
     )
     await settled(site.parlez, found.documents[0].id)
     return found
+
+
+async def test_a_session_reads_what_it_said(site: Site) -> None:
+    app, session = await site.app(), str(uuid.uuid4())
+    path = site.path(app, "/messages")
+    assert (await site.parlez.call("GET", path, headers=sent(session))).body["messages"] == []
+    said = await site.say(app, "Hello", session)
+    of_owner = f"/conversations/{said.headers['parlez-conversation-id']}/message"
+    assert (await site.parlez.call("POST", of_owner, {"message": "A secret"})).status == 200
+    found = (await site.parlez.call("GET", path, headers=sent(session))).body["messages"]
+    assert [(each["role"], each["content"]) for each in found] == [
+        ("user", "Hello"),
+        ("assistant", "You said: Hello "),
+    ]
+    assert {each["turn_id"] for each in found} == {said.body["turn_id"]}
+    others = await site.parlez.call("GET", path, headers=sent())
+    assert others.body["messages"] == []
+
+
+async def test_the_chat_page_is_for_pages_of_its_origins(site: Site) -> None:
+    app = await site.app(name="A <b> & c", origins=["https://example.com"])
+    page = await site.parlez.call("GET", site.path(app, "/chat"))
+    assert page.status == 200
+    assert "A &lt;b&gt; &amp; c" in page.body.decode()
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self';")
+    assert policy.endswith("frame-ancestors 'self' https://example.com")
+    assert "set-cookie" not in page.headers
+    script = site.path(app, "/widget.js")
+    assert app["snippet"] == f'<script async src="{site.parlez.url}{script}"></script>'
+    widget = await site.parlez.call("GET", script)
+    assert widget.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert len(widget.body) < 5_000
+    for part in ("chat.js", "text.js", "chat.css"):
+        assert (await site.parlez.call("GET", f"/apps/{part}")).status == 200
+    alone = await site.parlez.call("GET", site.path(await site.app(), "/chat"))
+    assert alone.headers["content-security-policy"].endswith("frame-ancestors 'self'")
+    assert (await site.parlez.call("GET", f"/apps/{'0' * 32}/chat")).status == 404
+    locked = await site.app(key_required=True)
+    assert (locked["chat_url"], locked["snippet"]) == (None, None)
+    assert (await site.parlez.call("GET", site.path(app))).status == 405

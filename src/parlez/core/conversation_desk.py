@@ -91,6 +91,10 @@ class ConversationDesk:
         """A page of the messages of a conversation, from the newest. Raises `NotFound`."""
         return await self._store.history(scope, conversation_id, limit, before)
 
+    async def visits(self, scope: Scope, limit: int) -> list[Message]:
+        """What a visitor and an app have said to each other, oldest first."""
+        return await self._store.visits(scope, limit)
+
     async def whole(self, scope: Scope, conversation_id: str) -> History:
         """All messages of a conversation. Raises `NotFound`."""
         return await self._store.history(scope, conversation_id, ANY_NUMBER, None)

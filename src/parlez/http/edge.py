@@ -3,7 +3,7 @@
 import random
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -12,28 +12,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from parlez.core.bugs import describe
 from parlez.http.metrics import Metrics
 from parlez.http.problems import INTERNAL, Problem, Problems
+from parlez.http.security_headers import noted_security, security_headers
 from parlez.http.turn_headers import noted_headers
 
 REQUEST_ID = b"x-request-id"
 
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
-_SECURITY = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-)
+_SECURITY = security_headers("default-src 'none'; frame-ancestors 'none'")
 
 _DOCS = "/docs"
-_DOCS_SECURITY = (
-    *_SECURITY[:-1],
-    (
-        b"content-security-policy",
-        # Its page has its script and style within it.
-        b"default-src 'none'; script-src 'self' 'unsafe-inline'; connect-src 'self'; "
-        b"style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
-    ),
+_DOCS_SECURITY = security_headers(
+    # Its page has its script and style within it.
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; connect-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 )
 
 
@@ -94,10 +86,15 @@ class _Answer:
             message["headers"] = [
                 *message["headers"],
                 (REQUEST_ID, self.request_id.encode()),
-                *(_DOCS_SECURITY if self._scope["path"] == _DOCS else _SECURITY),
+                *self._security(),
                 *noted_headers(self._scope.get("state", {})),
             ]
         await self._send(message)
+
+    def _security(self) -> Iterable[tuple[bytes, bytes]]:
+        if self._scope["path"] == _DOCS:
+            return _DOCS_SECURITY
+        return noted_security(self._scope.get("state", {})) or _SECURITY
 
 
 def route_template(scope: Mapping[str, Any]) -> str:

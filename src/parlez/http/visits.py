@@ -10,6 +10,7 @@ from parlez.core.apps import App, FoundApp
 from parlez.core.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
 from parlez.core.identity import Caller, Right, Scope
 from parlez.http.address import address_of
+from parlez.http.credentials import credential
 from parlez.http.origins import is_own
 from parlez.http.services import services
 
@@ -54,11 +55,14 @@ async def visit(request: Request, address: uuid.UUID) -> Visit:
 Visitor = Annotated[Visit, Depends(visit)]
 
 
-async def found_app(request: Request, address: uuid.UUID) -> tuple[FoundApp, Caller | None]:
-    """The app at an address, and who calls it, None for anybody. Raises as `visit` does."""
+async def found_app(
+    request: Request, address: uuid.UUID, *, heed_cookies: bool = True
+) -> tuple[FoundApp, Caller | None]:
+    """The app at an address, and who calls it, None for anybody. Without `heed_cookies` who is
+    signed in is nobody in particular, where no key is required. Raises as `visit` does."""
     gate, apps = services(request).gate, services(request).apps
     holder: Caller | None = None
-    if gate.is_shown_one(request):
+    if gate.is_shown_one(request) if heed_cookies else credential(request) is not None:
         holder = await gate.admit(request)
         holder.require(Right.DATA)
     found = await apps.at(address.hex)

@@ -22,6 +22,7 @@ from parlez.storage import (
     messages,
     numbers,
     turn_deletion,
+    turns,
 )
 from parlez.storage.connection import Connection
 from parlez.storage.database import Database
@@ -101,6 +102,9 @@ class SqlConversationStore:
             lambda c: _history(c, scope, conversation_id, limit, before)
         )
 
+    async def visits(self, scope: Scope, limit: int) -> list[Message]:
+        return await self._database.read(lambda c: _visits(c, scope, limit))
+
     async def page(
         self,
         scope: Scope,
@@ -174,6 +178,15 @@ def _history(
     page = newest_first[:limit][::-1]
     more = len(newest_first) > limit
     return History(conversation, page, page[0].id if more else None)
+
+
+def _visits(c: Connection, scope: Scope, limit: int) -> list[Message]:
+    conversation_id = conversations.of_visitor(c, scope)
+    if conversation_id is None:
+        return []
+    own = turns.of_visitor(c, scope, conversation_id)
+    history = _history(c, scope, conversation_id, limit, None)
+    return [message for message in history.messages if message.turn_id in own]
 
 
 def _page(

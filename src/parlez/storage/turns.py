@@ -64,6 +64,12 @@ _LAST_OPEN = text(f"""
     ORDER BY position DESC LIMIT 1
 """)
 
+_OF_VISITOR = text("""
+    SELECT id FROM turn
+    WHERE account_id = :account_id AND conversation_id = :conversation_id
+        AND app_id = :app_id AND visitor = :visitor
+""")
+
 _NEXT = text(f"""
     SELECT {COLUMNS} FROM turn
     WHERE account_id = :account_id AND conversation_id = :conversation_id AND state = 'queued'
@@ -89,6 +95,18 @@ def answer(c: Connection, scope: Scope, turn_id: str) -> EndedTurn:
     if row is None or turn is None or not scope.covers(turn.scope):
         raise _missing()
     return EndedTurn(turn, row[-2], read_calls(row[-1]))
+
+
+def of_visitor(c: Connection, scope: Scope, conversation_id: str) -> set[str]:
+    """Ids of the turns that a visitor began."""
+    rows = c.all(
+        _OF_VISITOR,
+        account_id=scope.account_id,
+        conversation_id=conversation_id,
+        app_id=scope.app_id,
+        visitor=scope.visitor,
+    )
+    return {row[0] for row in rows}
 
 
 def end(c: Connection, turn: Turn, ending: Ending, now: int) -> Turn | None:

@@ -1,10 +1,10 @@
 """The domain, as the dialect spells it."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
-from parlez.api.apps.schemas import SayResponse
+from parlez.api.apps.schemas import SayResponse, VisitMessage, VisitResponse
 from parlez.core.cursor import Cursor
 from parlez.core.errors import ParlezError
 from parlez.core.events import (
@@ -15,11 +15,13 @@ from parlez.core.events import (
     TurnEnded,
 )
 from parlez.core.following import Followed
+from parlez.core.messages import Message
 from parlez.core.turns import EndedTurn
 from parlez.http.citations import citation_fields, citation_responses
 from parlez.http.event_stream import COMMENT, frame
 from parlez.http.fields import uuid_of
 from parlez.http.problems import Problem
+from parlez.http.times import iso_time
 
 
 def problem_body(problem: Problem) -> dict[str, Any]:
@@ -34,6 +36,24 @@ def answer(ended: EndedTurn, session_id: str) -> SayResponse:
         turn_id=uuid_of(ended.turn.id),
         model=ended.turn.model,
         state=ended.turn.state,
+    )
+
+
+def visit(messages: Sequence[Message], session_id: str) -> VisitResponse:
+    return VisitResponse(
+        session_id=session_id,
+        messages=[
+            VisitMessage(
+                id=uuid_of(message.id),
+                turn_id=uuid_of(message.turn_id),
+                role=message.role,
+                content=message.content,
+                state=message.state,
+                citations=citation_responses(message.citations),
+                created_at=iso_time(message.created_at),
+            )
+            for message in messages
+        ],
     )
 
 

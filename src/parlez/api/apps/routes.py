@@ -3,10 +3,10 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from parlez.api.apps import encode
-from parlez.api.apps.schemas import ErrorResponse, SayRequest, SayResponse
+from parlez.api.apps.schemas import ErrorResponse, SayRequest, SayResponse, VisitResponse
 from parlez.core.conversations import Profile
 from parlez.core.cursor import START, Cursor
 from parlez.core.errors import Forbidden, InvalidInput
@@ -21,6 +21,8 @@ from parlez.http.services import services
 from parlez.http.turn_answers import followed, start_turn, whole_answer
 from parlez.http.turn_headers import note_turn
 from parlez.http.visits import SessionHeader, Visit, Visitor
+
+MOST_MESSAGES = 1_000
 
 MODEL_HEADER = "x-vanusai-model"
 
@@ -64,6 +66,23 @@ async def say(
         events = followed(request, visit.caller, turn)
         return EventStream(encode.frames(events, visit.session_id, turn.id), {})
     return encode.answer(await whole_answer(request, turn), visit.session_id)
+
+
+@router.get(
+    "/apps/{address:uuid}/messages",
+    summary="Read a session",
+    responses=errors(ErrorResponse, 400, 401, 403, 404, 503),
+)
+async def messages(
+    request: Request,
+    address: uuid.UUID,
+    visit: Visitor,
+    session: SessionHeader,
+    limit: Annotated[int, Query(ge=1, le=MOST_MESSAGES)] = 100,
+) -> VisitResponse:
+    """The newest messages of this session; none in one that has not begun."""
+    found = await services(request).desk.visits(visit.caller.scope, limit)
+    return encode.visit(found, visit.session_id)
 
 
 @router.get(

@@ -48,6 +48,23 @@ class SayResponse(BaseModel):
     state: str
 
 
+class VisitMessage(BaseModel):
+    id: str
+    turn_id: str
+    role: str
+    content: str
+    state: str
+    citations: list[CitationResponse]
+    created_at: str
+
+
+class VisitResponse(BaseModel):
+    """What was said in a session, oldest first."""
+
+    session_id: str
+    messages: list[VisitMessage]
+
+
 class ErrorDetail(BaseModel):
     code: str
     message: str

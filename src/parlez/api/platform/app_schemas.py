@@ -1,5 +1,6 @@
 """Apps, as the platform spells them."""
 
+import html
 from typing import Annotated, Any
 
 from fastapi import Request
@@ -169,6 +170,12 @@ class AppResponse(BaseModel):
     id: str
     name: str
     url: str = Field(description="Where it is reached. Whoever knows it can talk with the app.")
+    chat_url: str | None = Field(
+        description="A page to talk with it; null where a key is required, which pages do not have."
+    )
+    snippet: str | None = Field(
+        description="HTML that puts the chat on a page of its origins; null likewise."
+    )
     models: list[str]
     default_model: str
     assistant_id: int | None
@@ -193,10 +200,14 @@ class AppsResponse(BaseModel):
 
 def app(request: Request, found: App) -> AppResponse:
     terms = found.terms
+    url = f"{own_url(request, services(request).public_url)}/apps/{found.address}"
+    script = html.escape(f"{url}/widget.js")
     return AppResponse(
         id=found.id,
         name=found.name,
-        url=f"{own_url(request, services(request).public_url)}/apps/{found.address}",
+        url=url,
+        chat_url=None if terms.key_required else f"{url}/chat",
+        snippet=None if terms.key_required else f'<script async src="{script}"></script>',
         models=list(terms.models),
         default_model=terms.default_model,
         assistant_id=terms.assistant_number,

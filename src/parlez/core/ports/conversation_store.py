@@ -70,6 +70,11 @@ class ConversationStore(Protocol):
         Raises `NotFound`."""
         ...
 
+    async def visits(self, scope: Scope, limit: int) -> list[Message]:
+        """Of the conversation that a visitor has with an app, the newest `limit` messages as
+        `history` has them, without what somebody else said in it; none if there is none."""
+        ...
+
     async def page(
         self,
         scope: Scope,
