@@ -18,8 +18,8 @@ serve: $(VENV)/.serve ## Run the server; ARGS="--port 9000" are passed on
 install-dev: $(VENV)/.dev ## Install what working on Parlez needs
 
 test: check ## Check, then run all tests but the slow suites
-	$(VENV)/bin/pytest --ignore=tests/chaos --ignore=tests/fuzz --ignore=tests/e2e \
-		--numprocesses=3 --dist=loadfile
+	$(VENV)/bin/pytest --ignore=tests/chaos --ignore=tests/fuzz -m 'not e2e' \
+		--numprocesses=3 --dist=loadfile $(ARGS)
 
 check: $(VENV)/.dev ## Formatting, lint, types and the layers
 	$(VENV)/bin/ruff format --check
@@ -28,14 +28,14 @@ check: $(VENV)/.dev ## Formatting, lint, types and the layers
 	$(VENV)/bin/lint-imports
 
 chaos: $(VENV)/.dev ## Kill, cut and flood a real server
-	$(VENV)/bin/pytest tests/chaos
+	$(VENV)/bin/pytest tests/chaos $(ARGS)
 
 fuzz: $(VENV)/.dev ## Compare a real server with what its OpenAPI document says
-	$(VENV)/bin/pytest tests/fuzz --show-capture=no
+	$(VENV)/bin/pytest tests/fuzz --show-capture=no $(ARGS)
 
-e2e: $(VENV)/.dev tests/e2e/node_modules ## Let other people's clients talk to a real server (needs Node and Chromium)
+e2e: $(VENV)/.dev tests/e2e/node_modules ## Let terminals, browsers and other people's clients talk to a real server (needs Node and Chromium)
 	@command -v chromium >/dev/null || { echo "make e2e needs Chromium: apt-get install chromium"; exit 1; }
-	$(VENV)/bin/pytest tests/e2e
+	$(VENV)/bin/pytest tests/e2e tests/cli -m e2e $(ARGS)
 
 bench: $(VENV)/.dev ## Measure the server beside a bare floor, and a full store beside an empty one
 	$(VENV)/bin/python -m benchmarks $(ARGS)

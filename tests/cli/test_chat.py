@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from tests.cli.conftest import Served
 from tests.support.command import COMMAND, Command, Serving
 from tests.support.terminal import CTRL_C, CTRL_D, Terminal
+
+pytestmark = pytest.mark.e2e
 
 PROMPT = "you> "
 LONG = " ".join(f"word{number}" for number in range(30))

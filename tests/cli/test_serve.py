@@ -9,6 +9,8 @@ import pytest
 from tests.cli.conftest import Served
 from tests.support.command import Command
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
 def test_it_leaves_cleanly(command: Command, name: signal.Signals) -> None:
