@@ -13,6 +13,7 @@ from tests.support.store import Stores, open_stores
 from tests.support.vendor import Vendor
 
 from parlez.providers.row_files import read_rows
+from parlez.speech.setting_up import VARIABLES
 from parlez.storage.sqlite.migrate import migrate
 
 VENDORS_VARIABLES = read_rows().variables
@@ -27,7 +28,8 @@ def pytest_configure() -> None:
 @pytest.fixture(autouse=True)
 def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see the defaults, whatever is set on the machine they run on."""
-    named = {"HOST", "PORT", "DATABASE_URL", "DEFAULT_MODEL", "LOCAL_OWNER", *VENDORS_VARIABLES}
+    named = {"HOST", "PORT", "DATABASE_URL", "DEFAULT_MODEL", "LOCAL_OWNER"}
+    named |= {*VENDORS_VARIABLES, *VARIABLES}
     for name in os.environ:
         if name.startswith("PARLEZ_") or name in named:
             monkeypatch.delenv(name)

@@ -11,6 +11,7 @@ from parlez.config import Settings, environment_name, load
 from parlez.providers.catalog import Catalog
 from parlez.providers.row_files import read_rows
 from parlez.providers.vendor_rows import AliasRow, ModelRow, VendorRow
+from parlez.speech.setting_up import VARIABLES
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
@@ -18,14 +19,14 @@ COMMANDS = (ROOT / "docs" / "command-line.md").read_text()
 MODELS = (ROOT / "docs" / "models.md").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 
-OWN, VENDORS = (
+OWN, VENDORS, SPEECH = (
     {
         variable: (second, third)
         for variable, second, third in re.findall(
             r"^\| `([A-Z_]+)` \| (.+?) \| (.+?) \|$", part, re.M
         )
     }
-    for part in SETTINGS.split("What the vendors of models are set up with")
+    for part in re.split("What the vendors of (?:models|speech) are set up with", SETTINGS)
 )
 
 
@@ -58,8 +59,12 @@ def test_every_variable_of_a_vendor_is_in_the_table_beside_it() -> None:
             assert VENDORS[variable][0] == row.display_name
 
 
+def test_every_variable_of_a_vendor_of_speech_is_in_its_table() -> None:
+    assert SPEECH == VARIABLES
+
+
 @pytest.mark.parametrize("place", ["environment", "file", "dotenv"])
-@pytest.mark.parametrize("variable", VENDORS)
+@pytest.mark.parametrize("variable", sorted({*VENDORS, *SPEECH}))
 def test_the_variables_of_vendors_are_read(
     variable: str, place: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -114,7 +119,7 @@ def test_the_example_of_a_dotenv_file_sets_nothing_and_knows_its_names(tmp_path:
     active.write_text(re.sub(r"^# (?=[A-Z_]+=)", "", EXAMPLE, flags=re.M))
     names = re.findall(r"^([A-Z_]+)=", active.read_text(), re.M)
     assert names[:4] == ["OPENAI_API_KEY", "DATABASE_URL", "HOST", "PORT"]
-    assert set(names) <= {*OWN, *VENDORS, "DEFAULT_MODEL", "LOCAL_OWNER"}
+    assert set(names) <= {*OWN, *VENDORS, *SPEECH, "DEFAULT_MODEL", "LOCAL_OWNER"}
     settings = load(active)
     assert settings.database_url
     assert settings.database_url.get_secret_value() == "sqlite:///./database.db"

@@ -50,9 +50,12 @@ from parlez.knowledge.service import Knowledge
 from parlez.providers.catalog import Catalog
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.row_files import read_rows
+from parlez.providers.variables import Source
+from parlez.speech import setting_up
 from parlez.speech.files.reader import FileLimits
 from parlez.speech.local.settings import LocalSpeech
 from parlez.speech.service import SpeechService
+from parlez.speech.setting_up import SpeechVariables
 from parlez.storage.accounts import SqlAccountStore
 from parlez.storage.apps import SqlAppStore
 from parlez.storage.assistant_store import SqlAssistantStore
@@ -302,7 +305,8 @@ def model_catalog(settings: Settings) -> Catalog:
 
 
 def speech_service(settings: Settings) -> SpeechService:
-    """What the settings make usable to hear and speak with. Nothing is started for it."""
+    """What the settings make usable to hear and speak with. Nothing is started for it. Raises
+    `InvalidInput`."""
     return SpeechService(
         LocalSpeech(
             whisper=settings.local_transcriber_path,
@@ -311,4 +315,16 @@ def speech_service(settings: Settings) -> SpeechService:
             threads=settings.local_speech_threads,
         ),
         FileLimits(bytes=settings.max_audio_bytes, sound_seconds=settings.max_audio_seconds),
+        _speech_variables(settings),
+        transcriber=settings.transcriber,
+        voice=settings.voice,
+    )
+
+
+def _speech_variables(settings: Settings) -> SpeechVariables:
+    found = [settings.variables.find([name]) for name in setting_up.VARIABLES]
+    known = [value for value in found if value]
+    return SpeechVariables(
+        {value.name: value.text for value in known},
+        frozenset(value.name for value in known if value.source is Source.DOTENV),
     )

@@ -142,6 +142,12 @@ class Settings(BaseSettings):
         le=256,
         description="Threads of the embedded model; unset: one per core, to 4.",
     )
+    transcriber: str | None = Field(
+        None, description="Who hears where a request names nobody, like `local`."
+    )
+    voice: str | None = Field(
+        None, description="Who speaks where a request names nobody, like `local`."
+    )
     max_audio_bytes: int = Field(
         26_214_400,
         ge=1_024,

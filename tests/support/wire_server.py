@@ -89,7 +89,8 @@ class WireServer:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         line, *rest = head.strip().split("\r\n")
         headers = {name.lower(): value for name, value in (each.split(": ", 1) for each in rest)}
-        body = json.loads(await reader.readexactly(int(headers["content-length"])))
+        raw = await reader.readexactly(int(headers["content-length"]))
+        body = json.loads(raw) if "json" in headers["content-type"] else raw
         self.received.append(Received(line, headers, body))
         acts = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         watch = asyncio.create_task(self._watch(reader)) if self.hang in acts else None

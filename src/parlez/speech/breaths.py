@@ -14,7 +14,7 @@ _PAUSES = (";", ":", ",", " ")
 
 def breaths(text: str) -> Iterator[str]:
     """The sentences of a text, long ones cut where one might pause; none without a word."""
-    text = _UNSPEAKABLE.sub(" ", text)
+    text = speakable(text)
     for start, end in sentences(text):
         while end - start > LONGEST:
             cut = _pause(text, start)
@@ -23,6 +23,11 @@ def breaths(text: str) -> Iterator[str]:
             start = cut
         if _has_word(text[start:end]):
             yield text[start:end].strip()
+
+
+def speakable(text: str) -> str:
+    """A text without the characters that no engine takes."""
+    return _UNSPEAKABLE.sub(" ", text)
 
 
 def _pause(text: str, start: int) -> int:

@@ -14,3 +14,32 @@ WHISPER = frozenset(
     )
 )
 """What a Whisper knows that does not have English alone."""
+
+_REGIONS = {
+    "ar": "ar-SA",
+    "cs": "cs-CZ",
+    "da": "da-DK",
+    "el": "el-GR",
+    "en": "en-US",
+    "he": "he-IL",
+    "hi": "hi-IN",
+    "ja": "ja-JP",
+    "ko": "ko-KR",
+    "no": "nb-NO",
+    "pt": "pt-BR",
+    "sv": "sv-SE",
+    "uk": "uk-UA",
+    "vi": "vi-VN",
+    "zh": "zh-CN",
+}
+"""Where most speakers of a language are, if that is not called like the language."""
+
+
+def regional(code: str | None) -> str:
+    """A code with its region, for vendors that ask for one; American English without a code."""
+    if code is None:
+        return "en-US"
+    language, _, region = code.replace("_", "-").partition("-")
+    if region:
+        return f"{language.lower()}-{region}"
+    return _REGIONS.get(language.lower(), f"{language.lower()}-{language.upper()}")

@@ -23,6 +23,8 @@ from parlez.api.platform import (
     speech,
     templates,
     usage,
+    voice,
+    websocket_config,
 )
 
 ROUTERS = (
@@ -39,6 +41,8 @@ ROUTERS = (
     documents.router,
     apps.router,
     speech.router,
+    voice.router,
+    websocket_config.router,
     auth.router,
     account.router,
     accounts.router,

@@ -33,6 +33,20 @@ def plain_wav(data: bytes) -> Sound | None:
     raise InvalidInput("The file is damaged: no sound is found in it.", code=BROKEN)
 
 
+def samples_of(data: bytes) -> bytes:
+    """The samples of a WAV file whose form is known. Raises `ValueError` for what is none."""
+    place = 12
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        raise ValueError("no WAV file")
+    while place + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, place)
+        if name == b"data":
+            pcm = data[place + 8 : place + 8 + size]
+            return pcm[: len(pcm) // 2 * 2]
+        place += 8 + size + size % 2
+    raise ValueError("no samples")
+
+
 def wav_head(rate: int, pcm_bytes: int | None = None) -> bytes:
     """What stands before the samples of a WAV file; without their number it is that of a stream."""
     known = pcm_bytes is not None

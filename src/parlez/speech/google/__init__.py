@@ -1,0 +1,1 @@
+"""Google Cloud's Speech-to-Text and Text-to-Speech."""

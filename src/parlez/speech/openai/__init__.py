@@ -1,0 +1,1 @@
+"""OpenAI's audio API, and any server that speaks it."""
