@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from parlez.core.languages import NAMES, base_of
+from parlez.core.languages import NAMES, base_of, require
 from parlez.core.ports.transcriber import LISTEN, Heard, Hearing, TranscriberAbout, Transcript
 from parlez.core.sound import Sound
 from parlez.speech import refusals
@@ -60,6 +60,7 @@ class OpenAITranscriber:
         return self._about
 
     async def transcribe(self, sound: Sound, hearing: Hearing = LISTEN) -> Transcript:
+        require(hearing.language, self._about.languages, self._vendor.title)
         model = hearing.model or self._about.models[0]
         kind, body = form_data(
             request_fields(model, hearing), "file", "speech.wav", "audio/wav", wav_of(sound)
