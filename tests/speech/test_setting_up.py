@@ -167,7 +167,7 @@ def test_weights_of_ones_own(tmp_path: Path) -> None:
     assert {"de", "en", "zh"} <= hears.languages
     [voice] = speaks.voices
     assert (voice.id, voice.language) == ("thorsten", "de-DE")
-    assert speaks.languages == {"de"}
+    assert speaks.languages == frozenset({"de"})
 
 
 def test_keys_show_in_no_representation() -> None:

@@ -56,6 +56,9 @@ EVERYBODYS = {"model"}
 NOT_COMPARED = {"last_used_at", "expires_at"}
 """Columns that tell when a credential was used."""
 
+MADE_IN_THE_BACKGROUND = ("message_", "chunk_")
+"""How the tables of indexes are called, which fill by themselves soon after a message."""
+
 MISSING = "00000000-0000-7000-8000-000000000000"
 
 MISSING_ELSEWHERE = {"key_id": "0", "response_id": f"resp_{'0' * 32}"}
@@ -112,6 +115,8 @@ def stored(parlez: Running) -> dict[str, list[Any]]:
     with closing(sqlite3.connect(parlez.server.folder.path / "parlez.db")) as driver:
         tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
         for (table,) in driver.execute(tables).fetchall():
+            if table.startswith(MADE_IN_THE_BACKGROUND):
+                continue
             found = driver.execute(f"SELECT * FROM {table}")
             kept = [n for n, each in enumerate(found.description) if each[0] not in NOT_COMPARED]
             rows[table] = sorted([[str(row[n]) for n in kept] for row in found])
