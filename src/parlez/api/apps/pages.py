@@ -26,6 +26,7 @@ _TYPES = {
 }
 """What the page loads."""
 
+_PAGE: Responses = {200: {"description": "The page.", "content": {"text/html": {}}}}
 _SCRIPT: Responses = {200: {"description": "The script.", "content": {"text/javascript": {}}}}
 
 router = APIRouter(tags=["apps"])
@@ -34,8 +35,8 @@ router = APIRouter(tags=["apps"])
 @router.get(
     "/apps/{address:uuid}/chat",
     summary="Open an app's chat",
-    response_class=HTMLResponse,
-    responses=errors(ErrorResponse, 401, 403, 404, 503),
+    response_class=Response,
+    responses={**_PAGE, **errors(ErrorResponse, 401, 403, 404, 503)},
 )
 async def chat(request: Request, address: uuid.UUID) -> HTMLResponse:
     """A page to talk with the app, for people, alone or in a frame of a page of its origins."""
