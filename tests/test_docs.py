@@ -92,6 +92,7 @@ def test_the_variables_are_read(
         "PARLEZ_LOG_LEVEL": "error",
         "PARLEZ_LOCAL_OWNER": "off",
         "PARLEZ_OPEN_KEYS": "on",
+        "PARLEZ_TRUSTED_PROXIES": "10.0.0.0/8",
         "PARLEZ_SIGN_UP": "open",
         "PARLEZ_LOCAL_MODEL_SLOTS": "2",
         "PARLEZ_LOCAL_MODEL_THREADS": "2",

@@ -39,6 +39,7 @@ from parlez.http.app_cors import AppCors
 from parlez.http.body_limit import BodyLimit
 from parlez.http.direct import DirectRoutes
 from parlez.http.edge import Edge
+from parlez.http.forwarded import Forwarded
 from parlez.http.openapi import describe_api
 from parlez.http.peer import PeerAwareProtocol
 from parlez.http.preflight import Preflight
@@ -96,7 +97,9 @@ def create_app(server: Server) -> ASGIApp:
         upload_limit=server.settings.max_upload_bytes,
     )
     open_to_pages = AppCors(Preflight(limited), server.services.apps)
-    return Edge(open_to_pages, problems=problems, metrics=server.services.metrics)
+    edge = Edge(open_to_pages, problems=problems, metrics=server.services.metrics)
+    proxies = server.settings.proxies
+    return Forwarded(edge, proxies) if proxies else edge
 
 
 def _hot_routes() -> list[APIRoute]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from parlez.core.networks import Network, read_networks
 from parlez.core.sign_up import SignUpPolicy
 from parlez.providers.row_files import RowFile
 from parlez.providers.variables import Source, Value, Variables
@@ -62,6 +63,12 @@ class Settings(BaseSettings):
         True,
         validation_alias=AliasChoices("PARLEZ_LOCAL_OWNER", "LOCAL_OWNER"),
         description="Whether requests from this machine need no key while nothing is configured.",
+    )
+    trusted_proxies: str | None = Field(
+        None,
+        validation_alias=AliasChoices("PARLEZ_TRUSTED_PROXIES", "TRUSTED_PROXIES"),
+        description="Proxies, addresses or networks with commas between, whose `X-Forwarded-For` "
+        "says where a request comes from.",
     )
     open_keys: bool = Field(
         False, description="Whether anyone may make a TrueSync key, ten an hour per address."
@@ -186,6 +193,20 @@ class Settings(BaseSettings):
 
     _variables: Variables = PrivateAttr(default_factory=Variables)
     _model_file: RowFile | None = PrivateAttr(None)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _names_networks(cls, value: str | None) -> str | None:
+        try:
+            read_networks(value or "")
+        except ValueError:
+            raise ValueError("name addresses or networks, like 127.0.0.1, 10.0.0.0/8") from None
+        return value
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The networks in `trusted_proxies`."""
+        return read_networks(self.trusted_proxies or "")
 
     @property
     def variables(self) -> Variables:
