@@ -395,6 +395,21 @@ async def test_files_are_added_and_replaced(world: World, user: User) -> None:
     assert listed.body["documents"] == []
 
 
+async def test_a_file_that_an_app_names_stays(world: World, user: User) -> None:
+    owner = User(world)
+    made = await owner.assistant("Guide", ("app.txt", b"The tower is new."))
+    file = made["files"][0]["id"]
+    app = await world.parlez.call("POST", "/api/apps", {"name": "App", "documents": [file]})
+    assert app.status == 201, app.body
+    assert (await owner.call("DELETE", f"/assistants/{made['id']}")).status == 204
+    assert (await world.parlez.call("GET", f"/api/documents/{file}")).status == 200
+    again = await owner.assistant("Guide", ("app.txt", b"The tower is new."))
+    assert [each["id"] for each in again["files"]] == [file]
+    await world.parlez.call("DELETE", f"/api/apps/{app.body['id']}")
+    assert (await owner.call("DELETE", f"/assistants/{again['id']}")).status == 204
+    assert (await world.parlez.call("GET", f"/api/documents/{file}")).status == 404
+
+
 async def test_a_deleted_assistant_leaves_what_was_said(world: World, user: User) -> None:
     made = await user.assistant("Guide")
     chat = await user.chat(made["id"])

@@ -83,6 +83,9 @@ _REMOVE_UNUSED = text(f"""
             SELECT 1 FROM assistant_document
             WHERE account_id = :account_id AND document_id = :id
         )
+        AND NOT EXISTS (
+            SELECT 1 FROM app WHERE account_id = :account_id AND terms LIKE :named
+        )
 """)
 
 _UNTIE = text("""
@@ -184,9 +187,16 @@ def remove(c: Connection, scope: Scope, document_id: str, now: int) -> None:
 
 
 def remove_if_unused(c: Connection, scope: Scope, document_id: str, now: int) -> bool:
-    """Remove a document that is there for others alone, once none of them has it; whether it
-    was."""
-    return c.run(_REMOVE_UNUSED, account_id=scope.account_id, id=document_id, now=now) > 0
+    """Remove a document that is there for others alone, once no assistant has it and no app names
+    it; whether it was."""
+    removed = c.run(
+        _REMOVE_UNUSED,
+        account_id=scope.account_id,
+        id=document_id,
+        named=f'%"{document_id}"%',
+        now=now,
+    )
+    return removed > 0
 
 
 def readiness(c: Connection, dialect: Dialect, scope: Scope, sources: Sources) -> Readiness:
