@@ -11,7 +11,10 @@ REPORT = ["A tax is money that a state takes.", "The lighthouse of Brest was lit
 
 def test_an_assistant_from_its_making_to_its_end(served: Served) -> None:
     run = served.command.run_here
-    report, empty = served.command.folder / "report.pdf", served.command.folder / "empty.txt"
+    report, empty = (
+        served.command.folder / "Le rapport d’été.pdf",
+        served.command.folder / "empty.txt",
+    )
     report.write_bytes(files.pdf(REPORT))
     empty.write_bytes(b"")
     made = run("assistants", "create", "guide", str(report), "--instructions", "Be brief.")
@@ -19,7 +22,7 @@ def test_an_assistant_from_its_making_to_its_end(served: Served) -> None:
     asked = run("assistants", "ask", "guide", "When was the lighthouse of Brest lit?")
     assert asked.returncode == 0
     assert asked.stdout.startswith("You said: ")
-    assert asked.stdout.endswith(f"- report.pdf, page 2: “{REPORT[1]}”\n")
+    assert asked.stdout.endswith(f"- Le rapport d’été.pdf, page 2: “{REPORT[1]}”\n")
     asked = run("assistants", "ask", "1", "When was the lighthouse of Brest lit?", "--json")
     turn = json.loads(asked.stdout)
     assert (turn["state"], turn["citations"][0]["page"]) == ("completed", 2)

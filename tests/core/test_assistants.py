@@ -1,7 +1,8 @@
 """Assistants: what they are told and what they answer from, in whatever conversation."""
 
+import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -124,6 +125,8 @@ async def test_documents_of_others_are_not_drawn_on(stores: Stores, library: Ope
             if assistant is not answering:
                 ended = await house.say(question, await house.begin(assistant))
                 assert ended.text == NOT_IN_THE_DOCUMENTS
+    with pytest.raises(NotFound):
+        await house.conversations.create(ME, None, Profile(assistant_id=theirs.id))
     both = Sources((other.documents[0].id,), one.id)
     found = await library.library.search(ME, both, "Which towers and lighthouses are there?", 5)
     assert {each.document for each in found} == {"tower.txt", "lighthouse.txt"}
@@ -222,6 +225,28 @@ async def test_what_was_uploaded_for_it_goes_with_the_last_that_has_it(
     assert three.number == 3
     await library.library.remove(ME, ids["kept.txt"])
     assert (await house.desk.find(ME, 3)).documents == ()
+
+
+async def test_its_files_are_erased_with_it(
+    stores: Stores, library: OpenLibrary, tmp_path: Path
+) -> None:
+    house = House(stores, library)
+    made = await house.make(tower=TOWER, lighthouse=LIGHTHOUSE)
+
+    def stored() -> int:
+        return len(list((tmp_path / "files").glob("*/*")))
+
+    assert stored() == 2
+    await house.desk.remove_document(ME, made.number, made.documents[0].id)
+    await _until(lambda: stored() == 1)
+    await house.desk.delete(ME, made.number)
+    await _until(lambda: stored() == 0)
+
+
+async def _until(done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not done():
+            await asyncio.sleep(0.02)
 
 
 async def _names(library: OpenLibrary) -> set[str]:

@@ -360,6 +360,7 @@ async def test_what_is_no_body_of_theirs(world: World, user: User) -> None:
 async def test_files_show_how_they_are(world: World, user: User) -> None:
     sent = ("report.pdf", files.pdf(REPORT)), ("locked.pdf", files.pdf(REPORT, password="x"))
     made = await user.assistant("Report", *sent, ("empty.txt", b""))
+    assert [each["name"] for each in made["files"]] == ["report.pdf", "locked.pdf", "empty.txt"]
     shown = {each["name"]: each for each in made["files"]}
     assert shown["report.pdf"]["state"] == "ready"
     for name, why in (("locked.pdf", "password"), ("empty.txt", "empty")):
@@ -547,11 +548,12 @@ async def test_tokens_are_keys_everywhere_and_twenty(world: World, user: User) -
     scope = (await world.parlez.services.keys.authenticate(token)).scope
     keys = world.parlez.services.keys
     others = [await keys.create_token(scope) for _ in range(19)]
-    assert (await user.call("GET", "/assistants")).status == 200
-    clock = world.parlez.services.gate.clock
-    await keys._store.touch(token.split("_")[1], clock.now() + 1)
-    await keys.create_token(scope)
     oldest = User(world, others[0].text)
+    assert (await oldest.call("GET", "/assistants")).status == 200, "it is at hand from now on"
+    now = world.parlez.services.gate.clock.now()
+    for each in (token.split("_")[1], *(other.id for other in others[1:])):
+        await keys._store.touch(each, now + 1_000_000)
+    await keys.create_token(scope)
     assert (await oldest.call("GET", "/assistants")).status == 401
     assert (await user.call("GET", "/assistants")).status == 200, "it was used since"
     listed = await keys.list(scope)

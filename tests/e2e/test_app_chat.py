@@ -4,22 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
 from tests.support import files
+from tests.support.browser import browser, open_page
 from tests.support.server import Running
 from tests.support.uploads import ready_document
 from tests.support.vendor import Reply, Vendor
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 
 QUESTION = "When was the lighthouse of Brest lit?"
 ANSWER = "It was **lit** in 1902 [1]. <img src=x onerror=alert(1)> ![x](https://evil.example/x.png)"
@@ -72,32 +65,6 @@ async def shop() -> AsyncIterator[Shop]:
         yield found
     finally:
         await runner.cleanup()
-
-
-@asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
-    assert CHROMIUM.exists(), "Chromium is not installed"
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        try:
-            yield opened
-        finally:
-            await opened.close()
-
-
-async def open_page(opened: Browser, url: str) -> tuple[Page, list[str]]:
-    """A page, and what goes wrong on it."""
-    context = await opened.new_context()
-    context.set_default_timeout(20_000)
-    page = await context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "request",
-        lambda request: wrong.append(request.url) if "evil.example" in request.url else None,
-    )
-    await page.goto(url)
-    return page, wrong
 
 
 async def make_app(parlez: Running, **fields: Any) -> dict[str, Any]:

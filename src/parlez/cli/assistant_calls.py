@@ -92,7 +92,8 @@ class Assistants:
     async def _send(
         self, method: str, path: str, fields: Mapping[str, str], files: Sequence[Path]
     ) -> dict[str, Any]:
-        form = aiohttp.FormData(fields, default_to_multipart=True)
+        # Names of files go as they are, as browsers send them.
+        form = aiohttp.FormData(fields, quote_fields=False, default_to_multipart=True)
         with ExitStack() as opened:
             for file in files:
                 content = opened.enter_context(file.open("rb"))

@@ -227,8 +227,9 @@ def _add_files(
 ) -> set[str]:
     """Let an assistant have files; the ids of their documents."""
     added = set()
-    for file in files:
-        document, _ = documents.add(c, scope, file, now, disposable=True)
+    for place, file in enumerate(files):
+        # They stay in the order in which they came.
+        document, _ = documents.add(c, scope, file, now + place, disposable=True)
         c.do(
             _TIE,
             account_id=scope.account_id,
