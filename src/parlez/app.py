@@ -24,7 +24,13 @@ from parlez.api.assistants import encode as assistants_encode
 from parlez.api.assistants.routers import ROUTERS as ASSISTANTS
 from parlez.api.conversations import encode as conversations_encode
 from parlez.api.conversations import routes as conversations
-from parlez.api.openai import audio_routes, chat_routes, models_routes, response_routes
+from parlez.api.openai import (
+    audio_routes,
+    chat_routes,
+    embedding_routes,
+    models_routes,
+    response_routes,
+)
 from parlez.api.openai import errors as openai_errors
 from parlez.api.operations import routes as operations
 from parlez.api.platform import chat as platform_chat
@@ -67,6 +73,7 @@ def create_app(server: Server) -> ASGIApp:
         *ASSISTANTS,
         chat_routes.router,
         response_routes.router,
+        embedding_routes.router,
         models_routes.router,
         audio_routes.router,
         turns.router,

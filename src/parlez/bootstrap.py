@@ -19,6 +19,7 @@ from parlez.core.assistant_desk import AssistantDesk
 from parlez.core.budgets import Budgets
 from parlez.core.built_in_templates import built_in_templates
 from parlez.core.conversation_desk import ConversationDesk
+from parlez.core.embedding_desk import EmbeddingDesk
 from parlez.core.errors import InvalidInput
 from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
@@ -48,6 +49,7 @@ from parlez.http.services import Services
 from parlez.http.session_cookie import SessionCookie
 from parlez.knowledge.service import Knowledge
 from parlez.providers.catalog import Catalog
+from parlez.providers.embedding_prices import EMBEDDING_PRICES
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.row_files import read_rows
 from parlez.providers.variables import Source
@@ -214,6 +216,7 @@ async def running(
                 templates=TemplateShelf(SqlTemplateStore(database, clock), built_in_templates()),
                 feedback=SqlFeedbackStore(database, clock),
                 library=knowledge.library,
+                embedding=_embedding(knowledge, catalog, paid_calls),
                 search=SearchDesk(knowledge.message_searcher, desk, paid_calls),
                 apps=apps,
                 embedders=knowledge.embedders,
@@ -263,6 +266,17 @@ def _embedders(settings: Settings, catalog: Catalog) -> list[Embedder]:
             "OpenAI's format, and its model, like openai/text-embedding-3-small."
         )
     return [embedder]
+
+
+def _embedding(knowledge: Knowledge, catalog: Catalog, calls: PaidCalls) -> EmbeddingDesk:
+    """Who embeds for callers: what documents are embedded with, and OpenAI's models where it has a
+    key. Where no vendor is set up at all, the embedded model does it for those."""
+    usable = {each.name: each for each in knowledge.embedders.usable}
+    vendors = {name: catalog.embedder(name) for name in EMBEDDING_PRICES}
+    embedders = {**usable, **{name: each for name, each in vendors.items() if each}}
+    names = [name.partition("/")[2] for name in EMBEDDING_PRICES]
+    stand_in = None if catalog.has_vendor else knowledge.embedders.current
+    return EmbeddingDesk(embedders, calls, stand_in, names)
 
 
 def has_local_owner(settings: Settings) -> bool:

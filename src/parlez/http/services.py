@@ -11,6 +11,7 @@ from parlez.core.app_desk import AppDesk
 from parlez.core.assistant_desk import AssistantDesk
 from parlez.core.budgets import Budgets
 from parlez.core.conversation_desk import ConversationDesk
+from parlez.core.embedding_desk import EmbeddingDesk
 from parlez.core.invitations import Invitations
 from parlez.core.key_ring import KeyRing
 from parlez.core.library import Library
@@ -56,6 +57,7 @@ class Services:
     feedback: FeedbackStore
     library: Library
     search: SearchDesk
+    embedding: EmbeddingDesk
     apps: AppDesk
     embedders: EmbedderShelf
     speech: Speech

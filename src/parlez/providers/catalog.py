@@ -11,6 +11,7 @@ from parlez.core.models import Model
 from parlez.core.ports.chat_model import ChatModel
 from parlez.providers.breaker import Breaker, State
 from parlez.providers.embedded import EMBEDDED_NAME, embedded_model, local_vendor
+from parlez.providers.embedding_prices import EMBEDDING_PRICES
 from parlez.providers.guarded_chat import GuardedChat
 from parlez.providers.local.chat import LocalChat
 from parlez.providers.local.process import LocalProcess
@@ -118,9 +119,16 @@ class Catalog:
         vendor_name, _, model = name.partition("/")
         for offer in self._offers.values():
             if offer.vendor and offer.vendor.name == vendor_name and model:
-                speaks = offer.wire_format == "openai_chat"
-                return OpenAIEmbedder(offer.vendor, model, self._session) if speaks else None
+                if offer.wire_format != "openai_chat":
+                    return None
+                price = EMBEDDING_PRICES.get(name)
+                return OpenAIEmbedder(offer.vendor, model, self._session, price=price)
         return None
+
+    @property
+    def has_vendor(self) -> bool:
+        """Whether any vendor is set up."""
+        return self._has_vendor
 
     async def probe(self) -> str:
         """A word on whether anything can answer, and on vendors that are left alone. Raises

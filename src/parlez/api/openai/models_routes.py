@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 
 from parlez.api.openai.errors import ErrorResponse
 from parlez.core.errors import NotFound
-from parlez.core.models import Model
 from parlez.http.callers import DataCaller
 from parlez.http.documented import errors
 from parlez.http.services import services
@@ -29,8 +28,8 @@ class ModelList(BaseModel):
 
 @router.get("/models", summary="List models", responses=errors(ErrorResponse, 401, 403))
 async def list_models(request: Request, caller: DataCaller) -> ModelList:
-    """Every model that can answer now. `GET /api/models` tells about all others too."""
-    return ModelList(data=[_model(model) for model in _usable(request)])
+    """Every model that can answer or embed now. `GET /api/models` tells about all others too."""
+    return ModelList(data=_usable(request))
 
 
 @router.get(
@@ -39,16 +38,21 @@ async def list_models(request: Request, caller: DataCaller) -> ModelList:
     responses=errors(ErrorResponse, 401, 403, 404),
 )
 async def look(request: Request, model: str, caller: DataCaller) -> ModelResponse:
-    """One model that can answer now."""
+    """One model that can answer or embed now."""
     for usable in _usable(request):
-        if usable.name == model:
-            return _model(usable)
+        if usable.id == model:
+            return usable
     raise NotFound("There is no model of that name that can answer now.", code="model_not_found")
 
 
-def _usable(request: Request) -> list[Model]:
-    return [model for model in services(request).catalog.list() if model.unavailable is None]
-
-
-def _model(model: Model) -> ModelResponse:
-    return ModelResponse(id=model.name, owned_by=model.vendor)
+def _usable(request: Request) -> list[ModelResponse]:
+    inside = services(request)
+    answering = [
+        ModelResponse(id=model.name, owned_by=model.vendor)
+        for model in inside.catalog.list()
+        if model.unavailable is None
+    ]
+    embedding = [
+        ModelResponse(id=name, owned_by=name.partition("/")[0]) for name in inside.embedding.names
+    ]
+    return answering + embedding

@@ -12,12 +12,14 @@ from parlez.api.platform.search_schemas import (
     SearchMessagesRequest,
     SearchWithinRequest,
 )
+from parlez.core.identity import Caller
 from parlez.core.messages import Role
 from parlez.core.search import SearchQuery, Within
 from parlez.http.callers import DataCaller
 from parlez.http.documented import errors
 from parlez.http.json_route import JsonRoute
 from parlez.http.services import services
+from parlez.http.turn_headers import note_limits
 
 router = APIRouter(prefix="/api", tags=["platform"], route_class=JsonRoute)
 
@@ -25,7 +27,7 @@ router = APIRouter(prefix="/api", tags=["platform"], route_class=JsonRoute)
 @router.post(
     "/search/conversations",
     summary="Search conversations",
-    responses=errors(ErrorResponse, 400, 401, 403, 413, 415, 503),
+    responses=errors(ErrorResponse, 400, 401, 403, 413, 415, 429, 503),
 )
 async def search_conversations(
     request: Request, body: SearchConversationsRequest, caller: DataCaller
@@ -33,34 +35,40 @@ async def search_conversations(
     """The conversations with a user in which something was said that fits, by its words or its
     meaning, best first."""
     query = _query(body, None)
-    return encode.conversations(await services(request).search.conversations(caller, query))
+    found = await services(request).search.conversations(caller, query)
+    note_limits(request, services(request).admission.allowances(caller))
+    return encode.conversations(found)
 
 
 @router.post(
     "/search/messages",
     summary="Search messages",
-    responses=errors(ErrorResponse, 400, 401, 403, 404, 413, 415, 503),
+    responses=errors(ErrorResponse, 400, 401, 403, 404, 413, 415, 429, 503),
 )
 async def search_messages(
     request: Request, body: SearchMessagesRequest, caller: DataCaller
 ) -> MessageResults:
     """The messages that fit, by their words or their meaning, best first: of all conversations
     with a user, or of one conversation."""
-    query = _query(body, body.conversation_id)
-    return encode.messages(await services(request).search.messages(caller, query))
+    return await _messages(request, caller, _query(body, body.conversation_id))
 
 
 @router.post(
     "/conversations/{conversation_id}/search",
     summary="Search a conversation",
-    responses=errors(ErrorResponse, 400, 401, 403, 404, 413, 415, 503),
+    responses=errors(ErrorResponse, 400, 401, 403, 404, 413, 415, 429, 503),
 )
 async def search_within(
     request: Request, conversation_id: str, body: SearchWithinRequest, caller: DataCaller
 ) -> MessageResults:
     """The messages of a conversation that fit, by their words or their meaning, best first."""
-    query = _query(body, conversation_id)
-    return encode.messages(await services(request).search.messages(caller, query))
+    return await _messages(request, caller, _query(body, conversation_id))
+
+
+async def _messages(request: Request, caller: Caller, query: SearchQuery) -> MessageResults:
+    found = await services(request).search.messages(caller, query)
+    note_limits(request, services(request).admission.allowances(caller))
+    return encode.messages(found)
 
 
 def _query(body: SearchWithinRequest, conversation_id: str | None) -> SearchQuery:

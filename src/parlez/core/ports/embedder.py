@@ -41,6 +41,11 @@ class EmbedderShelf(Protocol):
         """The one that new texts are embedded with, None if there is none."""
         ...
 
+    @property
+    def usable(self) -> Sequence[Embedder]:
+        """All that new texts can be embedded with, the current one first."""
+        ...
+
     def find(self, name: str) -> Embedder | None:
         """The one whose vectors have a name, if it can still be used."""
         ...

@@ -19,6 +19,9 @@ NAME = "local/all-MiniLM-L6-v2"
 
 FREE = Price(Decimal(0), Decimal(0))
 
+AT_ONCE = 16
+"""Texts of one caller that are embedded without a break."""
+
 _NICENESS = 15
 
 
@@ -44,7 +47,15 @@ class LocalEmbedder:
     async def embed(self, texts: Sequence[str], *, in_background: bool = False) -> Embeddings:
         pool = self._background if in_background else self._urgent
         work: Callable[[Sequence[str]], Embeddings] = self._embed
-        return await asyncio.get_running_loop().run_in_executor(pool, work, texts)
+        loop = asyncio.get_running_loop()
+        vectors: list[list[float]] = []
+        tokens = 0
+        # Between them whoever else has waited comes.
+        for start in range(0, len(texts), AT_ONCE):
+            some = await loop.run_in_executor(pool, work, texts[start : start + AT_ONCE])
+            vectors += some.vectors
+            tokens += some.tokens
+        return Embeddings(vectors, tokens)
 
     async def close(self) -> None:
         """Wait for what is being done, and do no more."""

@@ -25,5 +25,9 @@ class Shelf:
     def current(self) -> Embedder | None:
         return next(iter(self._embedders.values()), None)
 
+    @property
+    def usable(self) -> Sequence[Embedder]:
+        return [*self._embedders.values()]
+
     def find(self, name: str) -> Embedder | None:
         return self._embedders.get(name) or self._others(name)
