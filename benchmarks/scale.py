@@ -128,6 +128,8 @@ def _fill(path: Path, conversations: int) -> None:
             FROM conversation GROUP BY 1, 2, 3
             """
         )
+        # None of it is to be indexed while something else is measured.
+        database.execute("DELETE FROM message_change")
         database.commit()
 
 

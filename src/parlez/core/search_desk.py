@@ -1,13 +1,14 @@
 """What callers do to find what was said."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from parlez.core.conversation_desk import ConversationDesk
 from parlez.core.errors import InvalidInput
 from parlez.core.identity import Caller
 from parlez.core.paid_call import CallKind
-from parlez.core.paid_calls import PaidCalls
+from parlez.core.paid_calls import PaidCalls, Receipt
 from parlez.core.ports.message_searcher import MessageSearcher
 from parlez.core.search import MOST_SKIPPED, Found, FoundMessage, SearchQuery
 from parlez.core.tokens import estimate_tokens
@@ -54,19 +55,28 @@ class SearchDesk:
         within = query.within
         if within.conversation_id is not None:
             await self._desk.find(caller.scope, within.conversation_id, within.user_label)
+        async with self.counted(caller, query.text, within.conversation_id) as receipt:
+            found = await self._searcher.find(caller.scope, query, wanted)
+            receipt.tokens = found.tokens
+        return found
+
+    @asynccontextmanager
+    async def counted(
+        self, caller: Caller, text: str, conversation_id: str | None = None
+    ) -> AsyncIterator[Receipt]:
+        """Search for a text within the context, whatever is searched: it counts against the limits
+        and stands in the ledger. Raises what `PaidCalls` does."""
         embedder = self._searcher.embedder
         call = self._calls.call(
             caller,
             CallKind.SEARCH,
             embedder.name if embedder else WORDS_ALONE,
             embedder.price if embedder else None,
-            estimate_tokens(query.text) if embedder else 0,
-            conversation_id=within.conversation_id or "",
+            estimate_tokens(text) if embedder else 0,
+            conversation_id=conversation_id or "",
         )
         async with call as receipt:
-            found = await self._searcher.find(caller.scope, query, wanted)
-            receipt.tokens = found.tokens
-        return found
+            yield receipt
 
 
 def _page(messages: Sequence[FoundMessage], found: Found, query: SearchQuery) -> Results:

@@ -22,6 +22,7 @@ from parlez.http.idempotency import idempotency_key
 from parlez.http.parameters import IdempotencyHeader
 from parlez.http.passages import passage_response
 from parlez.http.services import services
+from parlez.http.turn_headers import note_limits
 
 MOST_LISTED = 500
 
@@ -140,7 +141,8 @@ async def search(request: Request, assistant_number: str, caller: DataCaller) ->
     number = number_in_path(assistant_number, "assistant")
     async with sent(request, SearchRequest) as body:
         asked = body.fields
-    found = await services(request).assistants.search(
-        caller.scope, number, asked.query, asked.limit
-    )
+    inside = services(request)
+    async with inside.search.counted(caller, asked.query):
+        found = await inside.assistants.search(caller.scope, number, asked.query, asked.limit)
+    note_limits(request, inside.admission.allowances(caller))
     return SearchResponse(passages=[passage_response(each) for each in found])

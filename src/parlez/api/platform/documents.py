@@ -18,6 +18,7 @@ from parlez.http.documented import errors
 from parlez.http.json_route import JsonRoute
 from parlez.http.passages import passage_response
 from parlez.http.services import services
+from parlez.http.turn_headers import note_limits
 from parlez.http.uploads import ONE_FILE, form_of, one_file
 
 MOST_LISTED = 200
@@ -68,7 +69,10 @@ async def list_documents(
 async def search(request: Request, body: SearchRequest, caller: DataCaller) -> SearchResponse:
     """The places in documents that fit a question best, best first, without an answer."""
     sources = Sources(tuple(body.documents) if body.documents is not None else None)
-    found = await services(request).library.search(caller.scope, sources, body.query, body.limit)
+    inside = services(request)
+    async with inside.search.counted(caller, body.query):
+        found = await inside.library.search(caller.scope, sources, body.query, body.limit)
+    note_limits(request, inside.admission.allowances(caller))
     return SearchResponse(passages=[passage_response(each) for each in found])
 
 
