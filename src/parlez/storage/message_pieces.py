@@ -33,7 +33,8 @@ _COLUMNS = """
 
 _PIECES = {
     dialect: text(f"""
-        SELECT {_COLUMNS}, piece.serial, substr(message.content, piece.start + 1, piece.length)
+        SELECT {_COLUMNS}, piece.serial, CASE piece.last_place WHEN 0 THEN message.content
+            ELSE substr(message.content, piece.start + 1, piece.length) END
         FROM message_piece AS piece JOIN message
             ON message.account_id = piece.account_id AND message.id = piece.message_id
         {_OF_CONVERSATION}
