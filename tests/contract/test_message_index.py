@@ -16,6 +16,7 @@ from parlez.core.identity import Scope
 from parlez.core.ids import new_id
 from parlez.core.messages import Role
 from parlez.core.ports.chat_model import Prompt
+from parlez.core.snippets import snippet
 from parlez.core.turns import Edit, Regeneration
 from parlez.storage.message_changes import MOST_ALONE, MOST_PIECES
 from parlez.storage.open import SqliteFile, locate
@@ -196,8 +197,9 @@ async def test_a_long_message_is_indexed_a_piece_after_another(said: Said) -> No
     [found] = (await said.search("goat")).messages
     assert "goat" in found.content
     assert len(found.content) <= 1_000 < len(LONG)
-    assert "goat" in found.snippet.text
-    assert len(found.snippet.text) < 300
+    shown = snippet(found.content, "goat")
+    assert [shown.text[start:end] for start, end in shown.marks] == ["goat"]
+    assert len(shown.text) < 300
 
 
 async def test_many_changes_of_a_conversation_are_looked_at_together(said: Said) -> None:

@@ -35,15 +35,6 @@ class SearchQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Snippet:
-    """A part of a message. `marks` are where in it the words stand that were asked for: start and
-    end, in Unicode code points."""
-
-    text: str
-    marks: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class FoundMessage:
     """A message that was found. `content` is all of it, or the part of a long one that fits best,
     and `score` says how well that fits, from 0 to 1. The times are in microseconds since 1970, UTC;
@@ -58,7 +49,6 @@ class FoundMessage:
     begun_at: int
     updated_at: int
     score: float
-    snippet: Snippet
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from parlez.core.paid_call import CallKind
 from parlez.core.paid_calls import PaidCalls, Receipt
 from parlez.core.ports.message_searcher import MessageSearcher
 from parlez.core.search import MOST_SKIPPED, Found, FoundMessage, SearchQuery
+from parlez.core.snippets import Snippet, snippet
 from parlez.core.tokens import estimate_tokens
 
 WORDS_ALONE = "words"
@@ -23,9 +24,10 @@ GROUPED = 10
 @dataclass(frozen=True, slots=True)
 class Results:
     """A page of what was found, the best first: messages, or each conversation with the message of
-    it that fits best. `by_meaning` is false where words alone decided."""
+    it that fits best; for each the part that shows why. `by_meaning` is false where words alone
+    decided."""
 
-    messages: Sequence[FoundMessage]
+    found: Sequence[tuple[FoundMessage, Snippet]]
     by_meaning: bool
 
 
@@ -80,4 +82,5 @@ class SearchDesk:
 
 
 def _page(messages: Sequence[FoundMessage], found: Found, query: SearchQuery) -> Results:
-    return Results(messages[query.offset : query.offset + query.limit], found.by_meaning)
+    page = messages[query.offset : query.offset + query.limit]
+    return Results([(each, snippet(each.content, query.text)) for each in page], found.by_meaning)

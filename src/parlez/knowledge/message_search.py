@@ -13,14 +13,13 @@ from parlez.core.words import are_alike, searched_words, words_of
 from parlez.knowledge import relevance
 from parlez.knowledge.fusion import fused
 from parlez.knowledge.nearest import Nearest
-from parlez.knowledge.snippets import snippet
 
 logger = logging.getLogger(__name__)
 
 DEPTH = 200
 """How far down the ranking of words is looked, beyond what is asked for."""
 
-COMPARED = 100
+COMPARED = 50
 """Pieces whose text is read and compared with the query, beyond what is asked for."""
 
 NEAR = 0.3
@@ -137,7 +136,6 @@ def _best(
             begun_at=piece.begun_at,
             updated_at=piece.updated_at,
             score=round(score, 4),
-            snippet=snippet(piece.text, query),
         )
         for score, piece in ranked
     ]

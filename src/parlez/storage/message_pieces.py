@@ -12,9 +12,10 @@ from parlez.storage.connection import Connection, Row
 from parlez.storage.database import Dialect
 from parlez.storage.lists import SERIALS, listed
 
-# What the index says is looked at once more: nobody finds what lies outside of where they look.
+# What the index says is looked at once more: nobody finds what lies outside of where they look. The
+# account is compared as an expression, lest SQLite walk all that it has.
 _WITHIN = """
-    conversation.account_id = :account_id
+    conversation.account_id || '' = :account_id
         AND (:any_user = 1 OR coalesce(conversation.user_label, '') = :user_label)
         AND (:conversation_id = '' OR conversation.id = :conversation_id)
         AND (:role = '' OR message.role = :role)

@@ -13,7 +13,7 @@ from parlez.core.search import Within
 from parlez.storage.connection import Connection
 
 _LEXEMES = text("""
-    SELECT DISTINCT lexeme FROM unnest(tsvector_to_array(to_tsvector('english', :words)))
+    SELECT DISTINCT lexeme FROM unnest(tsvector_to_array(to_tsvector('parlez_english', :words)))
         AS asked(lexeme)
 """)
 

@@ -105,9 +105,20 @@ _FORGET_PIECES = """
     DELETE FROM message_piece WHERE account_id = old.account_id AND message_id = old.id;
 """
 
+# English as the database has it drops words like "not", which SQLite finds too.
+_WITHOUT_STOP_WORDS = (
+    "CREATE TEXT SEARCH DICTIONARY parlez_english (TEMPLATE = snowball, LANGUAGE = english)",
+    "CREATE TEXT SEARCH CONFIGURATION parlez_english (COPY = english)",
+    """
+    ALTER TEXT SEARCH CONFIGURATION parlez_english
+    ALTER MAPPING REPLACE english_stem WITH parlez_english
+    """,
+)
+
 # A label may be longer than a word can be.
 _POSTGRESQL = (
     _CHANGES,
+    *_WITHOUT_STOP_WORDS,
     _function(
         "message_changed",
         """
@@ -157,7 +168,7 @@ _POSTGRESQL = (
             'u' || new.account_id || 'x' || md5(new.user_label) || '0',
             'c' || new.conversation_id || '0',
             'r' || new.role || '0'
-        ]) || to_tsvector('english', substr(content, new.start + 1, new.length))
+        ]) || to_tsvector('parlez_english', substr(content, new.start + 1, new.length))
         INTO new.words FROM message
         WHERE account_id = new.account_id AND id = new.message_id;
         """,

@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from parlez.core.search import Snippet
 from parlez.core.words import are_alike, searched_words
 
 LONGEST = 240
 """Characters of a snippet, without the dots that say that there is more."""
 
 _WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A part of a text. `marks` are where in it the words stand that were asked for: start and end,
+    in Unicode code points."""
+
+    text: str
+    marks: tuple[tuple[int, int], ...]
 
 
 def snippet(text: str, query: str) -> Snippet:
