@@ -61,6 +61,7 @@ def parlez(
     with tempfile.TemporaryDirectory(prefix="parlez-bench-") as folder:
         settings = {
             "PARLEZ_DATA_DIR": folder,
+            "WEBSOCKET_PORT": "0",
             "OPENAI_API_KEY": "sk-bench",
             # Silent streams are to stay.
             "PARLEZ_BETWEEN_TOKENS_SECONDS": "300",

@@ -28,7 +28,7 @@ def pytest_configure() -> None:
 @pytest.fixture(autouse=True)
 def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see the defaults, whatever is set on the machine they run on."""
-    named = {"HOST", "PORT", "DATABASE_URL", "DEFAULT_MODEL", "LOCAL_OWNER"}
+    named = {"HOST", "PORT", "WEBSOCKET_PORT", "DATABASE_URL", "DEFAULT_MODEL", "LOCAL_OWNER"}
     named |= {*VENDORS_VARIABLES, *VARIABLES}
     for name in os.environ:
         if name.startswith("PARLEZ_") or name in named:

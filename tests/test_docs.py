@@ -93,6 +93,8 @@ def test_the_variables_are_read(
         "PARLEZ_LOCAL_OWNER": "off",
         "PARLEZ_OPEN_KEYS": "on",
         "PARLEZ_TRUSTED_PROXIES": "10.0.0.0/8",
+        "PARLEZ_WEBSOCKET_KEY_IN_URL": "off",
+        "PARLEZ_MAX_WEBSOCKET_BYTES": "1048576",
         "PARLEZ_SIGN_UP": "open",
         "PARLEZ_LOCAL_MODEL_SLOTS": "2",
         "PARLEZ_LOCAL_MODEL_THREADS": "2",

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 import uvicorn
@@ -36,6 +37,7 @@ from parlez.api.operations import routes as operations
 from parlez.api.platform import chat as platform_chat
 from parlez.api.platform import encode as platform_encode
 from parlez.api.platform.routers import ROUTERS as PLATFORM
+from parlez.api.platform.socket.session import PING_SECONDS
 from parlez.api.truesync import encode as truesync_encode
 from parlez.api.truesync import routes as truesync
 from parlez.api.turns import routes as turns
@@ -50,6 +52,8 @@ from parlez.http.openapi import describe_api
 from parlez.http.peer import PeerAwareProtocol
 from parlez.http.preflight import Preflight
 from parlez.http.problems import Problems
+from parlez.http.socket_port import SocketPort
+from parlez.http.socket_protocol import SocketProtocol
 from parlez.storage.data_folder import Owner
 
 ASSISTANTS_PATHS = ("users", "tokens", "assistants", "chat")
@@ -133,13 +137,11 @@ def _hot_routes() -> list[APIRoute]:
     ]
 
 
-async def serve(settings: Settings, on_ready: Callable[[str, str | None], None]) -> None:
-    """Run a server until it is told to stop. `on_ready` gets its URL once it answers, and the code
-    that makes its first owner if there is one."""
+async def serve(settings: Settings, on_ready: Callable[[str, Server], None]) -> None:
+    """Run a server until it is told to stop. `on_ready` gets its URL once it answers, and the
+    server itself."""
     async with running(settings, _die) as server:
-        code = server.services.owner_code
-        process = Process(server, lambda url: on_ready(url, code.text if code else None))
-        await process.serve()
+        await Process(server, lambda url: on_ready(url, server)).serve()
 
 
 class Process(uvicorn.Server):
@@ -149,33 +151,23 @@ class Process(uvicorn.Server):
     def __init__(self, server: Server, on_ready: Callable[[str], None]):
         self._server = server
         self._on_ready = on_ready
-        settings = server.settings
-        super().__init__(
-            uvicorn.Config(
-                create_app(server),
-                host=settings.host,
-                port=settings.port,
-                http=PeerAwareProtocol,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                # It would believe headers that say where a request came from.
-                proxy_headers=False,
-                timeout_graceful_shutdown=int(settings.shutdown_seconds) + 5,
-            )
-        )
+        app = create_app(server)
+        super().__init__(_config(app, server.settings))
+        self._socket_config = _config(SocketPort(app, lambda: self._port), server.settings)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            await self._open_socket_port()
             url = self._url()
             self._server.folder.announce(Owner(os.getpid(), url, self._server.control_token))
             self._on_ready(url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._server.folder.withdraw()
+        for listening in self.servers:
+            listening.close()
+        await self._server.services.sockets.close()
         engine = self._server.services.engine
         engine.release_followers()
         ending = asyncio.create_task(engine.close(self._server.settings.shutdown_seconds))
@@ -196,10 +188,61 @@ class Process(uvicorn.Server):
             for name, handler in before.items():
                 signal.signal(name, handler)
 
+    @property
+    def _port(self) -> int:
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
     def _url(self) -> str:
         host = self.config.host
-        port = self.servers[0].sockets[0].getsockname()[1]
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    async def _open_socket_port(self) -> None:
+        """WebSockets are taken on the main port alone where the other one cannot be had."""
+        settings = self._server.settings
+        if not settings.websocket_port:
+            return
+        self._socket_config.load()
+        protocol = partial(
+            PeerAwareProtocol, self._socket_config, self.server_state, self.lifespan.state
+        )
+        try:
+            listening = await asyncio.get_running_loop().create_server(
+                protocol,
+                settings.host,
+                settings.websocket_port,
+                backlog=self._socket_config.backlog,
+            )
+        except OSError as reason:
+            structlog.get_logger("parlez.start").warning(
+                "the port for WebSockets cannot be had; /ws of the main port takes them",
+                port=settings.websocket_port,
+                reason=reason.strerror,
+            )
+            return
+        self.servers.append(listening)
+        self._server.services.sockets.port = settings.websocket_port
+
+
+def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=PeerAwareProtocol,
+        ws=SocketProtocol,
+        ws_max_size=settings.max_websocket_bytes,
+        # It would cost every connection some memory, and text is small.
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # It would believe headers that say where a request came from.
+        proxy_headers=False,
+        timeout_graceful_shutdown=int(settings.shutdown_seconds) + 5,
+    )
 
 
 def _die() -> None:

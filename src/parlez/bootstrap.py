@@ -44,9 +44,11 @@ from parlez.http.gate import Gate
 from parlez.http.local_owner import LocalOwner, is_loopback_name
 from parlez.http.metrics import Metrics
 from parlez.http.new_keys import NewKeys
+from parlez.http.open_sockets import OpenSockets
 from parlez.http.owner_code import TRIES_PER_ADDRESS, OwnerCode
 from parlez.http.services import Services
 from parlez.http.session_cookie import SessionCookie
+from parlez.http.tickets import Tickets
 from parlez.knowledge.service import Knowledge
 from parlez.providers.catalog import Catalog
 from parlez.providers.embedding_prices import EMBEDDING_PRICES
@@ -227,6 +229,8 @@ async def running(
                 gate=gate,
                 new_keys=NewKeys(accounts, throttle, settings.open_keys),
                 metrics=metrics,
+                sockets=OpenSockets(clock, key_in_url=settings.websocket_key_in_url),
+                tickets=Tickets(clock),
                 public_url=settings.public_url,
                 probes={
                     "database": turns.probe,

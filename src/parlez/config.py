@@ -56,6 +56,14 @@ class Settings(BaseSettings):
         validation_alias="PORT",
         description="The port to listen on; 0 takes a free one.",
     )
+    websocket_port: Annotated[int, Field(ge=0, le=65_535)] = Field(
+        6789,
+        validation_alias="WEBSOCKET_PORT",
+        description="A port for WebSockets alone, which `/ws` of the other has too; 0 for none.",
+    )
+    websocket_key_in_url: bool = Field(
+        True, description="Whether a WebSocket's address may have `?api_key=`."
+    )
     public_url: str | None = Field(
         None, description="Where the public reaches the server. Ends the local owner."
     )
@@ -119,6 +127,12 @@ class Settings(BaseSettings):
         ge=1_024,
         le=1_073_741_824,
         description="The largest body of a JSON request.",
+    )
+    max_websocket_bytes: int = Field(
+        36_700_160,
+        ge=65_536,
+        le=1_073_741_824,
+        description="The largest message of a WebSocket; sound in base64 takes a third more.",
     )
     max_upload_bytes: int = Field(
         104_857_600,

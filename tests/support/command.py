@@ -49,6 +49,7 @@ class Command:
             "LANG": "C.UTF-8",
             "TERM": "dumb",
             "PARLEZ_DATA_DIR": str(self.data),
+            "WEBSOCKET_PORT": "0",
         }
 
     def run(self, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":

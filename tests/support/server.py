@@ -93,7 +93,9 @@ async def run_server(data_dir: Path, *, clock: Any = None, **fields: Any) -> Asy
     variables of vendors, in small letters."""
     own = {name: value for name, value in fields.items() if name in Settings.model_fields}
     variables = {name.upper(): value for name, value in fields.items() if name not in own}
-    settings = Settings(**{"port": 0, "data_dir": data_dir, "shutdown_seconds": 0, **own})
+    settings = Settings(
+        **{"port": 0, "websocket_port": 0, "data_dir": data_dir, "shutdown_seconds": 0, **own}
+    )
     settings.add_vendors(Variables([(Source.ENVIRONMENT, variables)]))
     async with running(settings, no_death, clock) as server:
         ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -22,7 +22,7 @@ class ServerProcess:
         # Not in the data folder, which a test may fill to the brim.
         self.log = data_dir.with_name(f"{data_dir.name}.log")
         arguments = ["serve", "--port", "0", "--data-dir", str(data_dir)]
-        environment = {"PATH": os.environ["PATH"], **settings}
+        environment = {"PATH": os.environ["PATH"], "WEBSOCKET_PORT": "0", **settings}
         self.pid = nursery.fork(arguments, environment, self.log)
         self._handle = os.pidfd_open(self.pid)
         self.url = ""

@@ -36,14 +36,16 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, env_file: P
     dotenv = env_file or (Path(".env") if Path(".env").is_file() else None)
     settings = read_settings(dotenv, host=host, port=port, data_dir=data_dir)
     from parlez import app
+    from parlez.bootstrap import Server
     from parlez.cli.welcome import welcome
     from parlez.http.logs import configure_logs
 
     configure_logs(settings.log_level, settings.log_format)
     _allow_many_files()
 
-    def say_hello(url: str, owner_code: str | None) -> None:
-        click.echo(welcome(settings, url, dotenv, owner_code))
+    def say_hello(url: str, server: Server) -> None:
+        code, sockets = server.services.owner_code, server.services.sockets
+        click.echo(welcome(settings, url, dotenv, code.text if code else None, sockets.port))
         _settle()
 
     try:

@@ -15,13 +15,21 @@ from parlez.http.local_owner import is_loopback_name
 _QUESTION = '{"user_id": "me", "message": "What is the capital of France?"}'
 
 
-def welcome(settings: Settings, url: str, dotenv: Path | None, owner_code: str | None) -> str:
-    """The text for a server that answers at `url`; `owner_code` makes its first owner."""
+def welcome(
+    settings: Settings,
+    url: str,
+    dotenv: Path | None,
+    owner_code: str | None,
+    socket_port: int | None,
+) -> str:
+    """The text for a server that answers at `url`; `owner_code` makes its first owner, and
+    `socket_port` is for WebSockets alone."""
     url = _reachable(url)
     folder = data_folder(settings)
     rows = {
         "Address": click.style(url, bold=True),
         "API": f"{url}/docs",
+        "WebSocket": _sockets(url, socket_port),
         "Data folder": str(folder.path),
         "Database": str(database_place(settings)),
         "Model": _model(settings),
@@ -39,6 +47,12 @@ def welcome(settings: Settings, url: str, dotenv: Path | None, owner_code: str |
 def _reachable(url: str) -> str:
     """A server that listens everywhere is reached here by loopback."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def _sockets(url: str, port: int | None) -> str:
+    main = url.replace("http", "ws", 1)
+    alone = f"{main.rpartition(':')[0]}:{port}" if port else None
+    return " and ".join(each for each in (alone, f"{main}/ws") if each)
 
 
 def _model(settings: Settings) -> str:

@@ -1,6 +1,7 @@
 """What changes about who may come in, and who must hear of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
 MOST_CACHED = 10_000
@@ -37,7 +38,17 @@ class Access:
         self._stopper = stopper
         self._caches: list[CredentialCache[Stored]] = []
         self._closed: set[str] = set()
+        self._watching: set[Callable[[], None]] = set()
         self.epoch = 0
+
+    @contextmanager
+    def watching(self, look: Callable[[], None]) -> Iterator[None]:
+        """Have a function called after every change, within the context."""
+        self._watching.add(look)
+        try:
+            yield
+        finally:
+            self._watching.discard(look)
 
     def cache(self, read: Callable[[str], Awaitable[StoredT | None]]) -> "CredentialCache[StoredT]":
         """Where credentials of one kind are kept at hand."""
@@ -47,16 +58,16 @@ class Access:
 
     def end(self, credential_id: str) -> None:
         """A credential is good no more: its streams end and its turns stop."""
-        self.epoch += 1
         for cache in self._caches:
             cache.forget(credential_id)
+        self._grow()
         self._stopper.end_credential(credential_id)
 
     def change(self, account_id: str) -> None:
         """What an account may do has changed."""
-        self.epoch += 1
         for cache in self._caches:
             cache.forget_account(account_id)
+        self._grow()
 
     def suspend(self, account_id: str) -> None:
         """An account may do nothing any more: its streams end and its turns stop."""
@@ -73,6 +84,11 @@ class Access:
 
     def is_closed(self, account_id: str) -> bool:
         return account_id in self._closed
+
+    def _grow(self) -> None:
+        self.epoch += 1
+        for look in list(self._watching):
+            look()
 
 
 class CredentialCache(Generic[StoredT]):

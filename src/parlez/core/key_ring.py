@@ -130,6 +130,22 @@ class KeyRing:
         if not _good(found, now):
             raise _refusal()
         await self._touch(key, now)
+        return self._caller(found)
+
+    async def is_good(self, key_id: str) -> bool:
+        """Whether a caller who was let in with a key before would be now."""
+        found = await self._keys.find(key_id)
+        return found is not None and _good(found, self._clock.now())
+
+    async def renew(self, key_id: str) -> Caller | None:
+        """A caller who was let in with a key before, as it would be now; None if it would not."""
+        found = await self._keys.find(key_id)
+        if found is None or not _good(found, self._clock.now()):
+            return None
+        return self._caller(found)
+
+    def _caller(self, found: StoredKey) -> Caller:
+        key = found.key
         return Caller(
             Scope(key.account_id),
             key.rights & RIGHTS[found.standing.role],
@@ -138,11 +154,6 @@ class KeyRing:
             epoch=self._access.epoch,
             expires_at=key.expires_at,
         )
-
-    async def is_good(self, key_id: str) -> bool:
-        """Whether a caller who was let in with a key before would be now."""
-        found = await self._keys.find(key_id)
-        return found is not None and _good(found, self._clock.now())
 
     async def _touch(self, key: ApiKey, now: int) -> None:
         if now - self._touched.get(key.id, key.last_used_at or 0) <= TOUCH_EVERY:

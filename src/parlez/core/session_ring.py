@@ -56,19 +56,20 @@ class SessionRing:
             raise Unauthenticated("This session is over. Sign in again.")
         if now - found.session.last_used_at > TOUCH_EVERY:
             found = await self._touch(found, now)
-        standing, account_id = found.standing, found.account_id
-        return Caller(
-            Scope(account_id),
-            RIGHTS[standing.role],
-            meters=account_meters(account_id, standing),
-            session_id=presented.id,
-            epoch=self._access.epoch,
-        )
+        return self._caller(found)
 
     async def is_good(self, session_id: str) -> bool:
         """Whether a caller who was let in with a session before would be now."""
         found = await self._sessions.find(session_id)
         return found is not None and _good(found, self._clock.now())
+
+    async def renew(self, session_id: str) -> Caller | None:
+        """A caller who was let in with a session before, as it would be now; None if it would
+        not."""
+        found = await self._sessions.find(session_id)
+        if found is None or not _good(found, self._clock.now()):
+            return None
+        return self._caller(found)
 
     async def end(self, scope: Scope, session_id: str) -> None:
         """End a session at once, wherever it is in use."""
@@ -83,6 +84,16 @@ class SessionRing:
     async def prune(self) -> None:
         """Forget sessions that have ended."""
         await self._store.prune(self._clock.now())
+
+    def _caller(self, found: StoredSession) -> Caller:
+        standing, account_id = found.standing, found.account_id
+        return Caller(
+            Scope(account_id),
+            RIGHTS[standing.role],
+            meters=account_meters(account_id, standing),
+            session_id=found.session.id,
+            epoch=self._access.epoch,
+        )
 
     async def _touch(self, found: StoredSession, now: int) -> StoredSession:
         session = found.session

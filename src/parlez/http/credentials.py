@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from parlez.core.errors import InvalidInput, Unauthenticated
 
 
-def credential(request: Request, *others: str | None) -> str | None:
+def credential(request: HTTPConnection, *others: str | None) -> str | None:
     """The credential of a request: `Authorization: Bearer K` or `Token K`, `X-API-Key: K`, or one
     of `others` that its dialect found elsewhere. None if there is none.
 
@@ -19,7 +19,7 @@ def credential(request: Request, *others: str | None) -> str | None:
     return found.pop() if found else None
 
 
-def _sent(request: Request) -> Iterable[str]:
+def _sent(request: HTTPConnection) -> Iterable[str]:
     for name, raw in request.scope["headers"]:
         if name == b"authorization":
             kind, _, rest = raw.decode("latin-1").strip().partition(" ")

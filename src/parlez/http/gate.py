@@ -4,6 +4,7 @@ import hmac
 from dataclasses import dataclass, field
 
 from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from parlez.core.access import Access
 from parlez.core.accounts import Accounts
@@ -63,9 +64,7 @@ class Gate:
     async def _admit(self, request: Request, credentials: tuple[str | None, ...]) -> Caller:
         presented = credential(request, *credentials)
         if presented is not None:
-            if hmac.compare_digest(presented.encode(), self.control_token.encode()):
-                return self.owner
-            return await self.keys.authenticate(presented)
+            return await self._admit_holder(presented)
         if cookie := self.cookie.read(request):
             return await self._admit_session(request, cookie)
         if not self.accounts.has_owner and self.local_owner.is_owner(request):
@@ -74,6 +73,29 @@ class Gate:
             "An API key is needed: send 'Authorization: Bearer <key>'. "
             "`parlez keys create` makes one."
         )
+
+    async def admit_socket(self, connection: HTTPConnection, *credentials: str | None) -> Caller:
+        """The caller of a WebSocket. Cookies do not count: a browser sends them along for any page
+        that opens one. Raises as `admit` does."""
+        presented = credential(connection, *credentials)
+        if presented is not None:
+            caller = await self._admit_holder(presented)
+        elif not self.accounts.has_owner and self.local_owner.is_owner(connection):
+            caller = self.owner
+        else:
+            raise Unauthenticated(
+                "A credential is needed: send 'init' with your 'api_key', or connect with a ticket "
+                "of /api/websocket/ticket."
+            )
+        if caller.meters:
+            self.requests.admit(caller.scope.account_id)
+        return caller
+
+    async def _admit_holder(self, presented: str) -> Caller:
+        """Whoever has a key, or the secret of this run of the server."""
+        if hmac.compare_digest(presented.encode(), self.control_token.encode()):
+            return self.owner
+        return await self.keys.authenticate(presented)
 
     def is_shown_one(self, request: Request) -> bool:
         """Whether a request has a credential, right or wrong."""
@@ -96,6 +118,17 @@ class Gate:
         if caller.session_id is not None:
             return await self.sessions.is_good(caller.session_id)
         return caller.scope == self.accounts.first
+
+    async def renew(self, caller: Caller) -> Caller | None:
+        """A caller of `admit_socket` as it would be let in now; None if it would not. One at the
+        machine is good until somebody is the server's owner by name."""
+        if self.is_past(caller):
+            return None
+        if caller.key_id is not None:
+            return await self.keys.renew(caller.key_id)
+        if caller.session_id is not None:
+            return await self.sessions.renew(caller.session_id)
+        return None if self.accounts.has_owner else self.owner
 
     def is_past(self, caller: Caller) -> bool:
         """Whether the time of a caller's credential is over."""

@@ -44,23 +44,24 @@ def require_json(request: Request) -> None:
         raise UnsupportedMedia("Send the body as JSON, with 'Content-Type: application/json'.")
 
 
-def parse_json(body: bytes) -> Any:
-    """Raises `InvalidInput` for anything that is not one JSON value in UTF-8."""
+def parse_json(body: bytes, what: str = "body") -> Any:
+    """Raises `InvalidInput` for anything that is not one JSON value in UTF-8. `what` is what people
+    call it."""
     if not body:
-        raise InvalidInput("The body is empty. Send a JSON object.")
+        raise InvalidInput(f"The {what} is empty. Send a JSON object.")
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_refuse)
     except UnicodeDecodeError:
-        raise InvalidInput("The body is not UTF-8.") from None
+        raise InvalidInput(f"The {what} is not UTF-8.") from None
     except json.JSONDecodeError as error:
         raise InvalidInput(
-            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+            f"The {what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
     except RecursionError:
-        raise InvalidInput("The body is nested too deeply.") from None
+        raise InvalidInput(f"The {what} is nested too deeply.") from None
     except ValueError:
         # A number with more digits than Python converts, or one of JavaScript's constants.
-        raise InvalidInput("The body holds a number that is none in JSON.") from None
+        raise InvalidInput(f"The {what} holds a number that is none in JSON.") from None
 
 
 def _refuse(constant: str) -> None:

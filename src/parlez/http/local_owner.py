@@ -9,8 +9,8 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastapi import Request
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
 FORWARDING = ("forwarded", "via")
 FORWARDING_PREFIXES = ("x-forwarded-", "cf-")
@@ -23,11 +23,11 @@ class LocalOwner:
 
     enabled: bool
 
-    def is_owner(self, request: Request) -> bool:
+    def is_owner(self, request: HTTPConnection) -> bool:
         return self.enabled and comes_from_here(request)
 
 
-def comes_from_here(request: Request) -> bool:
+def comes_from_here(request: HTTPConnection) -> bool:
     """Whether a request can only come from whoever sits at this machine: not from another one, nor
     through a proxy, nor from a foreign page in a browser on this one."""
     headers = request.headers
@@ -35,7 +35,7 @@ def comes_from_here(request: Request) -> bool:
         _is_loopback(request.client.host if request.client else "")
         and _host_is_loopback(headers)
         and not _was_forwarded(headers)
-        and _origin_is_own(headers, request.url.scheme)
+        and _origin_is_own(request)
         and headers.get("sec-fetch-site") != "cross-site"
         and _peer_is_trusted(request)
     )
@@ -70,13 +70,18 @@ def _was_forwarded(headers: Headers) -> bool:
     return any(name in FORWARDING or name.startswith(FORWARDING_PREFIXES) for name in headers)
 
 
-def _origin_is_own(headers: Headers, scheme: str) -> bool:
-    """No Origin at all, or exactly where this server is reached; `null` is neither."""
-    origins = headers.getlist("origin")
-    return not origins or origins == [f"{scheme}://{headers.get('host')}"]
+def _origin_is_own(request: HTTPConnection) -> bool:
+    """No Origin at all, or exactly where this server is reached; `null` is neither. Whoever comes
+    to the port for sockets alone has the page from the main one."""
+    origins = request.headers.getlist("origin")
+    host = request.headers.get("host", "")
+    if main_port := getattr(request.state, "main_port", None):
+        host = f"{_without_port(host)}:{main_port}"
+    scheme = request.url.scheme.replace("ws", "http")
+    return not origins or origins == [f"{scheme}://{host}"]
 
 
-def _peer_is_trusted(request: Request) -> bool:
+def _peer_is_trusted(request: HTTPConnection) -> bool:
     """Whether the peer's user is the server's own or root, where the system can tell."""
     is_trusted: Callable[[], bool] | None = getattr(request.state, "peer_is_trusted", None)
     return is_trusted is None or is_trusted()

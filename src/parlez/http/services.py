@@ -31,7 +31,9 @@ from parlez.core.turn_engine import TurnEngine
 from parlez.http.gate import Gate
 from parlez.http.metrics import Metrics
 from parlez.http.new_keys import NewKeys
+from parlez.http.open_sockets import OpenSockets
 from parlez.http.owner_code import OwnerCode
+from parlez.http.tickets import Tickets
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Services:
     gate: Gate
     new_keys: NewKeys
     metrics: Metrics
+    sockets: OpenSockets
+    tickets: Tickets
     public_url: str | None
     probes: Mapping[str, Callable[[], Awaitable[str]]]
 

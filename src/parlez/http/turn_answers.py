@@ -14,7 +14,7 @@ from parlez.core.messages import State
 from parlez.core.turns import EndedTurn, IdempotencyKey, Turn, TurnRequest
 from parlez.http.event_stream import HEARTBEAT_SECONDS, EventStream
 from parlez.http.native_events import native_frames
-from parlez.http.services import services
+from parlez.http.services import Services, services
 from parlez.http.still_good import ended_credential, while_good
 from parlez.http.turn_headers import note_turn
 
@@ -22,10 +22,19 @@ from parlez.http.turn_headers import note_turn
 async def start_turn(
     request: Request, caller: Caller, asked: TurnRequest, key: IdempotencyKey | None
 ) -> Turn:
+    """Start a turn as `begin_turn` does, and name it in the answer's headers."""
+    inside = services(request)
+    turn = await begin_turn(inside, caller, asked, key)
+    note_turn(request, turn, inside.admission.allowances(caller))
+    return turn
+
+
+async def begin_turn(
+    inside: Services, caller: Caller, asked: TurnRequest, key: IdempotencyKey | None
+) -> Turn:
     """Start a turn, or join the one that the key names. Raises `NotFound` for documents that are
     not there, and `Unauthenticated` if the caller's credential ended while the turn was started;
     then it is stopped."""
-    inside = services(request)
     # An app's visitor does not know which documents there are.
     if asked.sources and caller.app_address is None:
         await inside.library.require(caller.scope, asked.sources)
@@ -33,7 +42,6 @@ async def start_turn(
     if inside.gate.epoch != caller.epoch and not await inside.gate.is_good(caller):
         await inside.engine.stop(caller.scope, started.turn.id)
         raise ended_credential()
-    note_turn(request, started.turn, inside.admission.allowances(caller))
     return started.turn
 
 

@@ -26,6 +26,7 @@ from parlez.api.platform import (
     voice,
     websocket_config,
 )
+from parlez.api.platform.socket import routes as socket
 
 ROUTERS = (
     health.router,
@@ -43,6 +44,7 @@ ROUTERS = (
     speech.router,
     voice.router,
     websocket_config.router,
+    socket.router,
     auth.router,
     account.router,
     accounts.router,

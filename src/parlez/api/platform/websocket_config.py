@@ -1,5 +1,7 @@
 """What a client needs to know before it talks."""
 
+from urllib.parse import urlsplit
+
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
@@ -9,7 +11,9 @@ from parlez.core.languages import NAMES
 from parlez.core.speech import Speech
 from parlez.http.callers import DataCaller
 from parlez.http.documented import errors
+from parlez.http.origins import own_url
 from parlez.http.services import services
+from parlez.http.socket_port import SOCKET_PATH
 
 router = APIRouter(prefix="/api/websocket", tags=["speech"])
 
@@ -30,7 +34,13 @@ class LanguageResponse(BaseModel):
     name: str
 
 
+class PlaceResponse(BaseModel):
+    url: str
+    port: int
+
+
 class WebSocketConfigResponse(BaseModel):
+    websocket: PlaceResponse
     tts: SpeakersResponse
     stt: HearersResponse
     languages: list[LanguageResponse] = Field(
@@ -48,6 +58,7 @@ async def config(request: Request, caller: DataCaller) -> WebSocketConfigRespons
     voices = [each.about for each in speech.voices.usable]
     languages = _languages(speech)
     return WebSocketConfigResponse(
+        websocket=_place(request),
         tts=SpeakersResponse(
             providers={about.name: about.title for about in voices},
             voices=[voice(about, row) for about in voices for row in about.voices],
@@ -65,6 +76,21 @@ async def config(request: Request, caller: DataCaller) -> WebSocketConfigRespons
             "language": "en" if "en" in languages else next(iter(languages), None),
         },
     )
+
+
+def _place(request: Request) -> PlaceResponse:
+    """Where sockets are: as the operator said, else where the caller reached the server."""
+    inside = services(request)
+    main = urlsplit(own_url(request, inside.public_url))
+    scheme = main.scheme.replace("http", "ws")
+    port = main.port or (443 if scheme == "wss" else 80)
+    alone = inside.sockets.port
+    if inside.public_url or alone is None:
+        return PlaceResponse(
+            url=f"{scheme}://{main.netloc}{main.path}{SOCKET_PATH}", port=port
+        )
+    host = f"[{main.hostname}]" if ":" in (main.hostname or "") else main.hostname
+    return PlaceResponse(url=f"{scheme}://{host}:{alone}", port=alone)
 
 
 def _languages(speech: Speech) -> list[str]:

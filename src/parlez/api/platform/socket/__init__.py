@@ -1,0 +1,1 @@
+"""The WebSocket, over the turns that all dialects have."""

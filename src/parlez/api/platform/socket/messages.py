@@ -1,0 +1,90 @@
+"""What clients send."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
+
+from parlez.api.platform.fields import ModelName, UserId
+from parlez.api.platform.sampling import Sampling
+from parlez.api.platform.socket.leaving import Close, Leave
+from parlez.core.errors import InvalidInput
+from parlez.http.fields import Json, Label, MessageText
+from parlez.http.json_route import parse_json
+from parlez.http.problems import explain, place_of
+from parlez.http.source_fields import SourceFields
+
+ConversationId = Annotated[str, Field(max_length=255)]
+
+
+class Init(BaseModel):
+    """Who it is, and what holds for all that follows. The conversation is gone on with by messages
+    that name none."""
+
+    type: Literal["init"]
+    api_key: SecretStr | None = None
+    user_id: UserId | None = None
+    conversation_id: ConversationId | None = None
+    model: ModelName | None = None
+    client_info: Json = None
+
+
+class Say(SourceFields):
+    """A message in writing. One that is sent again with its `idempotency_key` is said once."""
+
+    type: Literal["message"]
+    message: MessageText
+    conversation_id: ConversationId | None = None
+    model: ModelName | None = None
+    options: Sampling = Sampling()
+    idempotency_key: Label | None = None
+
+
+class Stop(BaseModel):
+    """End all answers that are being made here."""
+
+    type: Literal["stop"]
+
+
+class Ping(BaseModel):
+    type: Literal["ping"]
+
+
+class Pong(BaseModel):
+    """The answer to the server's `ping`. Nobody has to send it."""
+
+    type: Literal["pong"]
+
+
+Message = Init | Say | Stop | Ping | Pong
+
+_MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
+
+_SHAPELESS = ("missing", "union_tag_invalid", "union_tag_not_found")
+
+
+def read(text: str) -> Message:
+    """Raises `Leave` for what is no message at all, and `InvalidInput` for one that says something
+    which cannot be."""
+    try:
+        # Whatever a frame of text holds, it can be spelled in JSON.
+        return _MESSAGES.validate_python(parse_json(text.encode(), "message"))
+    except InvalidInput as error:
+        raise Leave(Close.MALFORMED, "invalid_message", error.message) from None
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        # What comes before the first dot names the type.
+        told: list[dict[str, Any]] = [{**each, "loc": each["loc"][1:]} for each in found]
+        shapeless = [each for each in told if _is_shapeless(each["type"])]
+        if not shapeless:
+            raise InvalidInput(explain(told[0]), param=place_of(told[0])) from None
+        raise Leave(Close.MALFORMED, "invalid_message", _shape(shapeless[0])) from None
+
+
+def _is_shapeless(kind: str) -> bool:
+    return kind in _SHAPELESS or kind.endswith("_type")
+
+
+def _shape(detail: dict[str, Any]) -> str:
+    if str(detail["type"]).startswith("union_tag") or not place_of(detail):
+        return "A message is a JSON object whose 'type' is one of: init, message, stop, ping, pong."
+    return explain(detail)

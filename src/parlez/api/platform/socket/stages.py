@@ -1,0 +1,23 @@
+"""When what happened on the way to an answer."""
+
+import asyncio
+
+
+class Stages:
+    """Times of the stages of one answer, in milliseconds since its message was received. `names`
+    are marked in the order in which they come: received, transcribed, first_token, first_sentence,
+    first_audio, end."""
+
+    def __init__(self) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._began = self._clock()
+        self._marks: dict[str, float] = {"received": 0.0}
+
+    def mark(self, name: str) -> None:
+        """Only the first time counts."""
+        if name not in self._marks:
+            self._marks[name] = round((self._clock() - self._began) * 1_000, 1)
+
+    @property
+    def shown(self) -> dict[str, float]:
+        return dict(self._marks)

@@ -1,0 +1,85 @@
+"""A client of the WebSocket."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from tests.support.server import Running
+
+PATIENCE = 20.0
+"""Seconds that a test waits for a message, however busy the machine is."""
+
+
+class Talker:
+    """Keeps all that it got in `got`."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse):
+        self.ws = ws
+        self.got: list[dict[str, Any]] = []
+
+    async def send(self, kind: str, **fields: Any) -> None:
+        await self.ws.send_json({"type": kind, **fields})
+
+    async def next(self) -> dict[str, Any]:
+        """The next message but the server's signs of life."""
+        async with asyncio.timeout(PATIENCE):
+            message = await self.ws.receive()
+        assert message.type is aiohttp.WSMsgType.TEXT, (message, self.got[-3:])
+        found: dict[str, Any] = message.json()
+        self.got.append(found)
+        return found if found["type"] != "ping" else await self.next()
+
+    async def until(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """The first message of a type, and with these fields, that comes from now on."""
+        while True:
+            message = await self.next()
+            if message["type"] == kind and fields.items() <= message.items():
+                return message
+
+    async def ask(self, text: str, **fields: Any) -> dict[str, Any]:
+        """The answer to a message."""
+        await self.send("message", message=text, **fields)
+        return await self.until("ai_response")
+
+    async def init(self, **fields: Any) -> dict[str, Any]:
+        await self.send("init", **fields)
+        return await self.until("init_ack")
+
+    async def ends(self) -> tuple[str, int]:
+        """The code of the last error, and that of the close."""
+        error = ""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                message = await self.ws.receive()
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    assert self.ws.close_code is not None
+                    return error, self.ws.close_code
+                found = message.json()
+                self.got.append(found)
+                if found["type"] == "error":
+                    error = found["code"]
+
+
+@asynccontextmanager
+async def talking(url: str, client: aiohttp.ClientSession, **options: Any) -> AsyncIterator[Talker]:
+    async with client.ws_connect(url, max_msg_size=2**27, **options) as ws:
+        yield Talker(ws)
+
+
+def main_port(parlez: Running) -> str:
+    return parlez.url.replace("http", "ws", 1) + "/ws"
+
+
+def own_port(parlez: Running) -> str:
+    """The port that is for WebSockets alone."""
+    return f"ws://127.0.0.1:{parlez.services.sockets.port}"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
