@@ -92,10 +92,13 @@ async def test_one_is_told_where_it_is(
         return (await parlez.call("GET", "/api/websocket/config")).body["websocket"]
 
     port = world.parlez.services.sockets.port
-    place = {"url": f"ws://127.0.0.1:{port}", "port": port}
-    assert await told(world.parlez) == place
-    async with world.talker(lambda _: place["url"]) as talker:
+    url = f"ws://127.0.0.1:{port}"
+    assert await told(world.parlez) == {"url": url, "port": port}
+    async with world.talker(lambda _: url) as talker:
         await talker.init(user_id="me")
+    headers = {"Host": "nobody:knows", **await second_account(world.parlez)}
+    odd = await world.parlez.call("GET", "/api/websocket/config", headers=headers)
+    assert odd.status == 400
     monkeypatch.setattr(world.parlez.services.sockets, "port", None)
     main = main_port(world.parlez)
     assert await told(world.parlez) == {"url": main, "port": int(main.split(":")[2][:-3])}

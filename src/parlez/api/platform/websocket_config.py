@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from parlez.api.platform.schemas import ErrorResponse
 from parlez.api.platform.voice_schemas import VoiceResponse, voice
+from parlez.core.errors import InvalidInput
 from parlez.core.languages import NAMES
 from parlez.core.speech import Speech
 from parlez.http.callers import DataCaller
@@ -51,7 +52,7 @@ class WebSocketConfigResponse(BaseModel):
     )
 
 
-@router.get("/config", summary="Tell how to talk", responses=errors(ErrorResponse, 401, 403))
+@router.get("/config", summary="Tell how to talk", responses=errors(ErrorResponse, 400, 401, 403))
 async def config(request: Request, caller: DataCaller) -> WebSocketConfigResponse:
     """Who hears and who speaks, with which voices and in which languages."""
     speech = services(request).speech
@@ -81,14 +82,16 @@ async def config(request: Request, caller: DataCaller) -> WebSocketConfigRespons
 def _place(request: Request) -> PlaceResponse:
     """Where sockets are: as the operator said, else where the caller reached the server."""
     inside = services(request)
-    main = urlsplit(own_url(request, inside.public_url))
+    try:
+        main = urlsplit(own_url(request, inside.public_url))
+        known = main.port
+    except ValueError:
+        raise InvalidInput("The header Host names no host.", param="Host") from None
     scheme = main.scheme.replace("http", "ws")
-    port = main.port or (443 if scheme == "wss" else 80)
+    port = known or (443 if scheme == "wss" else 80)
     alone = inside.sockets.port
     if inside.public_url or alone is None:
-        return PlaceResponse(
-            url=f"{scheme}://{main.netloc}{main.path}{SOCKET_PATH}", port=port
-        )
+        return PlaceResponse(url=f"{scheme}://{main.netloc}{main.path}{SOCKET_PATH}", port=port)
     host = f"[{main.hostname}]" if ":" in (main.hostname or "") else main.hostname
     return PlaceResponse(url=f"{scheme}://{host}:{alone}", port=alone)
 
