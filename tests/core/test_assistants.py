@@ -177,6 +177,20 @@ async def test_without_documents_it_is_a_chatbot(stores: Stores, library: OpenLi
         await house.rig.say(profile=Profile(assistant_id=made.id))
 
 
+async def test_it_answers_from_what_it_is_told(stores: Stores, library: OpenLibrary) -> None:
+    house = House(stores, library, "I am Guide.", "desk@acme.example")
+    made = await house.make(tower=TOWER)
+    told = AssistantChanges(instructions="Be brief. The help desk is at desk@acme.example.")
+    await house.desk.change(ME, made.number, told)
+    for question, answer in (
+        ("Who are you?", "I am Guide."),
+        ("Where is the help desk?", "desk@acme.example"),
+        ("Who leads the help desk?", NOT_IN_THE_DOCUMENTS),
+    ):
+        ended = await house.say(question, await house.begin(made))
+        assert (ended.text, ended.turn.citations) == (answer, ())
+
+
 async def test_it_says_what_is_not_read_yet(stores: Stores, tmp_path: Path) -> None:
     embedder = WordEmbedder()
     async with open_library(stores, tmp_path, embedder) as library:

@@ -141,7 +141,9 @@ class Answering:
             return None
         said = [prompt.content for prompt in history if prompt.role is Role.USER]
         # An app's visitors are answered from the documents of its account.
-        return await self._grounding.prepare(turn.scope.account, turn.sources, said)
+        return await self._grounding.prepare(
+            turn.scope.account, turn.sources, said, turn.system_prompt
+        )
 
     async def _said(self, turn: Turn, characters: int) -> Branch:
         """What the model is told, back to where it has as many characters as asked for."""

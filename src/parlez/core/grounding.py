@@ -12,7 +12,7 @@ from parlez.core.ports.document_store import DocumentStore
 from parlez.core.ports.retriever import Retriever
 from parlez.core.retrieval import Passage, Readiness, Sources
 from parlez.core.tokens import estimate_tokens
-from parlez.core.words import telling_words, words_of
+from parlez.core.words import coverage, telling_words, words_of
 
 MOST_QUOTES = 6
 
@@ -77,9 +77,12 @@ class Grounding:
         self._retriever = retriever
         self._store = store
 
-    async def prepare(self, scope: Scope, sources: Sources, said: Sequence[str]) -> Ground | None:
+    async def prepare(
+        self, scope: Scope, sources: Sources, said: Sequence[str], told: str | None = None
+    ) -> Ground | None:
         """What to rest the answer to the last of the user's messages on. None for small talk, which
-        no document has an answer to, and for an assistant without documents."""
+        no document has an answer to, for an assistant without documents, and for what is not in
+        its documents but in what it was `told`."""
         *earlier, question = said
         if is_small_talk(question):
             return None
@@ -92,8 +95,11 @@ class Grounding:
             found = await self._retriever.find(scope, sources, question, MOST_QUOTES)
         if context and not any(each.relevant for each in found):
             found = await self._retriever.find(scope, sources, question, MOST_QUOTES, context)
-        relevant = any(each.relevant for each in found)
-        return Ground(scope, question, found if relevant else (), _otherwise(readiness))
+        if any(each.relevant for each in found):
+            return Ground(scope, question, found)
+        if sources.assistant_id is not None and told and is_answered_by(told, question):
+            return None
+        return Ground(scope, question, (), _otherwise(readiness))
 
     async def cite(self, ground: Ground, answer: str) -> tuple[Citation, ...]:
         """What an answer rests on, each quote found to stand where it is said to."""
@@ -131,6 +137,12 @@ def leans(question: str) -> bool:
     return len(telling_words(question)) <= FOLLOW_UP_WORDS or not _LEANING.isdisjoint(
         words_of(question)
     )
+
+
+def is_answered_by(told: str, question: str) -> bool:
+    """Whether what a model was told may well answer a question: it has all that the question is
+    about, or that is about nothing but whoever is asked, like `Who are you?`"""
+    return not telling_words(question) or coverage(question, told) == 1.0
 
 
 def is_small_talk(question: str) -> bool:
