@@ -90,6 +90,8 @@ async def test_a_chat_has_the_newest_instructions_and_documents(
     assert (made.number, [each.name for each in made.documents]) == (1, ["tower.txt"])
     chat = await house.begin(made)
     ended = await house.say("When was the tower of Brest built?", chat)
+    nothing = await house.say("Who painted the famous Sistine chapel?", chat)
+    assert nothing.text == NOT_IN_THE_DOCUMENTS, "what was said before is not what this asks for"
     assert house.told()[0] == Prompt(
         Role.SYSTEM, "You are Guide, an assistant of ACME.\n\nBe brief."
     )

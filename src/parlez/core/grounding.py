@@ -89,12 +89,10 @@ class Grounding:
         readiness = await self._store.readiness(scope, sources)
         if sources.assistant_id is not None and not readiness.documents:
             return None
-        context = carried_over(earlier[-EARLIER:], question)
-        found: list[Passage] = []
-        if not context or not leans(question):
-            found = await self._retriever.find(scope, sources, question, MOST_QUOTES)
-        if context and not any(each.relevant for each in found):
-            found = await self._retriever.find(scope, sources, question, MOST_QUOTES, context)
+        # A question that stands by itself is not helped by what was said before: that would find
+        # something for whatever is asked.
+        context = carried_over(earlier[-EARLIER:], question) if leans(question) else ""
+        found = await self._retriever.find(scope, sources, question, MOST_QUOTES, context)
         if any(each.relevant for each in found):
             return Ground(scope, question, found)
         if sources.assistant_id is not None and told and is_answered_by(told, question):
