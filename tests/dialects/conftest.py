@@ -8,6 +8,8 @@ import pytest
 import pytest_asyncio
 from tests.support.openai_world import World, openai_world
 from tests.support.postgres import Postgres
+from tests.support.sockets import World as SocketWorld
+from tests.support.sockets import socket_world
 
 
 @pytest.fixture
@@ -34,3 +36,21 @@ async def openai_server(
 def world(openai_server: World) -> World:
     openai_server.reset()
     return openai_server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def socket_server(
+    tmp_path_factory: pytest.TempPathFactory, migrated: Path
+) -> AsyncIterator[SocketWorld]:
+    """One server for all tests of a module. One kind of database is enough: what differs is tested
+    below the routes."""
+    data_dir = tmp_path_factory.mktemp("sockets")
+    shutil.copy(migrated, data_dir / "parlez.db")
+    async with socket_world(data_dir) as world:
+        yield world
+
+
+@pytest.fixture
+def sockets(socket_server: SocketWorld) -> SocketWorld:
+    socket_server.reset()
+    return socket_server

@@ -2,20 +2,24 @@
 
 import asyncio
 import json
-import shutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-import pytest_asyncio
 from tests.support.people import Browser, hash_quickly, key_of, second_account
 from tests.support.server import Running, run_server
-from tests.support.sockets import PATIENCE, Talker, free_port, main_port, own_port, talking
+from tests.support.sockets import (
+    PATIENCE,
+    Place,
+    Talker,
+    World,
+    free_port,
+    main_port,
+    own_port,
+    talking,
+)
 from tests.support.vendor import Reply, Vendor, echo
 
 from parlez.api.platform.socket import flood, session
@@ -24,65 +28,13 @@ from parlez.http import socket_protocol
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-Place = Callable[[Running], str]
-BOTH_PORTS = pytest.mark.parametrize("place", [main_port, own_port])
-
-
-@dataclass
-class World:
-    parlez: Running
-    vendor: Vendor
-
-    @asynccontextmanager
-    async def talker(self, place: Place = main_port, **options: Any) -> AsyncIterator[Talker]:
-        """A client whom the server does not know yet."""
-        async with talking(place(self.parlez), self.parlez.client, **options) as talker:
-            assert (await talker.next())["type"] == "connection_established"
-            yield talker
-
-    @asynccontextmanager
-    async def owner(self, place: Place = main_port) -> AsyncIterator[Talker]:
-        """The local owner, let in."""
-        async with self.talker(place) as talker:
-            await talker.init(user_id="me")
-            yield talker
-
-    @asynccontextmanager
-    async def holder(self, headers: dict[str, str]) -> AsyncIterator[Talker]:
-        """Whoever has a key, let in by it."""
-        async with self.talker() as talker:
-            await talker.init(api_key=headers["Authorization"].removeprefix("Bearer "))
-            yield talker
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> AsyncIterator[World]:
-    data_dir = tmp_path_factory.mktemp("sockets")
-    shutil.copy(migrated, data_dir / "parlez.db")
-    vendor = Vendor()
-    async with (
-        vendor.serving(),
-        run_server(
-            data_dir,
-            websocket_port=free_port(),
-            openai_api_key="sk-test",
-            openai_base_url=vendor.url,
-        ) as parlez,
-    ):
-        yield World(parlez, vendor)
-
 
 @pytest.fixture
-def world(shared: World) -> World:
-    shared.vendor.reply = echo
-    shared.vendor.asked.clear()
-    return shared
+def world(sockets: World) -> World:
+    return sockets
 
 
-async def contents(world: World, conversation_id: str) -> list[str]:
-    path = f"/api/conversation/{conversation_id}/messages"
-    answer = await world.parlez.call("GET", path)
-    return [each["content"] for each in answer.body["messages"]]
+BOTH_PORTS = pytest.mark.parametrize("place", [main_port, own_port])
 
 
 async def test_one_is_told_where_it_is(
@@ -130,7 +82,7 @@ async def test_a_conversation_in_writing(world: World, place: Place) -> None:
         again = await talker.ask("More")
         assert again["conversation_id"] == answer["conversation_id"], "it goes on"
     assert answer["conversation_id"].startswith("conv_")
-    assert await contents(world, answer["conversation_id"]) == [
+    assert await world.contents(answer["conversation_id"]) == [
         *("Hello there", "You said: Hello there "),
         *("More", "You said: More "),
     ]
@@ -364,7 +316,7 @@ async def test_what_is_somebody_elses_is_not_there(world: World) -> None:
             )
             await talker.send("init", conversation_id=conversation_id)
             assert await talker.until("error") == told
-    assert await contents(world, answer["conversation_id"]) == ["Mine", "You said: Mine "]
+    assert await world.contents(answer["conversation_id"]) == ["Mine", "You said: Mine "]
 
 
 async def test_limits_hold(world: World) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
-from tests.support.server import Running
+from tests.support.server import Running, run_server
+from tests.support.vendor import Vendor, echo
 
 PATIENCE = 20.0
 """Seconds that a test waits for a message, however busy the machine is."""
@@ -63,6 +66,10 @@ class Talker:
                     error = found["code"]
 
 
+Place = Callable[[Running], str]
+"""Where sockets of a server are."""
+
+
 @asynccontextmanager
 async def talking(url: str, client: aiohttp.ClientSession, **options: Any) -> AsyncIterator[Talker]:
     async with client.ws_connect(url, max_msg_size=2**27, **options) as ws:
@@ -83,3 +90,61 @@ def free_port() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
         return port
+
+
+@dataclass
+class World:
+    """A server, and clients of its WebSockets."""
+
+    parlez: Running
+    vendor: Vendor
+
+    @asynccontextmanager
+    async def talker(self, place: "Place | None" = None, **options: Any) -> AsyncIterator[Talker]:
+        """A client whom the server does not know yet."""
+        async with talking(
+            (place or main_port)(self.parlez), self.parlez.client, **options
+        ) as talker:
+            assert (await talker.next())["type"] == "connection_established"
+            yield talker
+
+    @asynccontextmanager
+    async def owner(self, place: "Place | None" = None) -> AsyncIterator[Talker]:
+        """The local owner, let in."""
+        async with self.talker(place) as talker:
+            await talker.init(user_id="me")
+            yield talker
+
+    @asynccontextmanager
+    async def holder(self, headers: dict[str, str]) -> AsyncIterator[Talker]:
+        """Whoever has a key, let in by it."""
+        async with self.talker() as talker:
+            await talker.init(api_key=headers["Authorization"].removeprefix("Bearer "))
+            yield talker
+
+    def reset(self) -> None:
+        self.vendor.reply = echo
+        self.vendor.asked.clear()
+
+    async def contents(self, conversation_id: str) -> list[str]:
+        """All that was said, read through another door."""
+        path = f"/api/conversation/{conversation_id}/messages"
+        answer = await self.parlez.call("GET", path)
+        return [each["content"] for each in answer.body["messages"]]
+
+
+@asynccontextmanager
+async def socket_world(data_dir: Path, **fields: Any) -> AsyncIterator[World]:
+    """A server with both ports, and a vendor behind it."""
+    vendor = Vendor()
+    async with (
+        vendor.serving(),
+        run_server(
+            data_dir,
+            websocket_port=free_port(),
+            openai_api_key="sk-test",
+            openai_base_url=vendor.url,
+            **fields,
+        ) as parlez,
+    ):
+        yield World(parlez, vendor)

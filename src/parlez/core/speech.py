@@ -1,8 +1,8 @@
 """Hearing and speaking for callers: their rights and limits, and the ledger."""
 
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
@@ -21,6 +21,9 @@ from parlez.core.tiers import VOICE_CHAT, features
 LONGEST_TEXT = 4_096
 """Characters that are spoken in one call."""
 
+LONGEST_ANSWER = 16_384
+"""Characters of an answer that are spoken while it is made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Engines:
@@ -28,6 +31,14 @@ class Engines:
 
     transcribers: SpeechEngines[Transcriber]
     voices: SpeechEngines[Voice]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A piece of a sentence that is said aloud."""
+
+    sentence: str
+    sound: Sound
 
 
 class Speech:
@@ -135,6 +146,53 @@ class Speech:
         if leaving:
             raise leaving
 
+    async def recite(
+        self,
+        caller: Caller,
+        sentences: AsyncIterable[str],
+        speaking: Speaking = SPEAK,
+        *,
+        provider: str | None = None,
+        conversation_id: str = "",
+    ) -> AsyncGenerator[Spoken, None]:
+        """Sentences aloud while they come, all of them as one call: up to `LONGEST_ANSWER`
+        characters, after which it is silent. What was begun is paid for. Raises as `listen` does;
+        sentences without a word are passed over."""
+        await self.admit(caller)
+        engine, model = self.voices.choose(provider, speaking.model, speaking.language)
+        about = engine.about
+        how = replace(speaking, model=model)
+        leaving = None
+        with suppress(_NothingSaid):
+            async with self._calls.call(
+                caller,
+                CallKind.SPEECH,
+                f"{about.name}/{model}",
+                None,
+                units=LONGEST_ANSWER,
+                unit_price=about.prices.get(model),
+                conversation_id=conversation_id,
+            ) as receipt:
+                receipt.units = 0
+                try:
+                    async for sentence in sentences:
+                        # What is asked of a vendor is paid for, whoever leaves meanwhile.
+                        receipt.units += len(sentence)
+                        if receipt.units > LONGEST_ANSWER:
+                            receipt.units -= len(sentence)
+                            break
+                        async with aclosing(engine.speak(sentence, how)) as pieces:
+                            async for piece in pieces:
+                                yield Spoken(sentence, piece)
+                except (GeneratorExit, CancelledError) as reason:
+                    if not receipt.units:
+                        raise
+                    leaving = reason
+                if not receipt.units:
+                    raise _NothingSaid
+        if leaving:
+            raise leaving
+
     async def admit(self, caller: Caller) -> None:
         """Raises `Forbidden` where the caller's tier has no speech."""
         account = await self._accounts.find(caller.scope)
@@ -142,3 +200,7 @@ class Speech:
             raise Forbidden(
                 f"The tier {account.tier} has no voice. /api/available_features tells what it has."
             )
+
+
+class _NothingSaid(Exception):
+    """There was no sentence, so that nothing is owed."""

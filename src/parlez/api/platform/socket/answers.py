@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from parlez.api.platform import chat_encode
 from parlez.api.platform.socket.channel import Channel
+from parlez.api.platform.socket.spoken_answer import SpokenAnswer
 from parlez.api.platform.socket.stages import Stages
 from parlez.core.cursor import START
 from parlez.core.errors import ParlezError, QueueFull, restore
@@ -23,6 +24,13 @@ MOST_AT_ONCE = 16
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    turn: Turn
+    stages: Stages
+    spoken: SpokenAnswer | None
+
+
 class Answers:
     """Follows turns and sends what they say. The turns do not depend on it: they go on when the
     client leaves, and what was said can be followed anew."""
@@ -31,56 +39,80 @@ class Answers:
         self._inside = inside
         self._channel = channel
         self._spawn = spawn
-        self._turns: dict[str, Turn] = {}
+        self._answers: set[_Answer] = set()
 
     def require_room(self) -> None:
         """Raises `QueueFull`."""
-        if len(self._turns) >= MOST_AT_ONCE:
+        if len(self._answers) >= MOST_AT_ONCE:
             raise QueueFull(f"At most {MOST_AT_ONCE} answers are made at once for a connection.")
 
-    def begin(self, turn: Turn, stages: Stages) -> None:
-        self._turns[turn.id] = turn
-        self._spawn(self._follow(turn, stages))
+    def begin(self, turn: Turn, stages: Stages, spoken: SpokenAnswer | None = None) -> None:
+        """Send what a turn says; `spoken` says it aloud."""
+        answer = _Answer(turn, stages, spoken)
+        self._answers.add(answer)
+        self._spawn(self._give(answer))
 
     async def stop(self) -> None:
         """End all of them, keeping what was said."""
-        for turn in list(self._turns.values()):
-            await self._inside.engine.stop(turn.scope, turn.id)
+        for answer in list(self._answers):
+            if answer.spoken:
+                answer.spoken.silence()
+            await self._inside.engine.stop(answer.turn.scope, answer.turn.id)
 
-    async def _follow(self, turn: Turn, stages: Stages) -> None:
+    async def _give(self, answer: _Answer) -> None:
+        turn = answer.turn
         named = {**chat_encode.names(turn), "turn_id": uuid_of(turn.id)}
-        send = self._channel.send
         try:
-            await send("status", status="processing", **named)
-            error = await self._send_chunks(turn, stages, named)
+            await self._channel.send("status", status="processing", **named)
+            if answer.spoken is None:
+                await self._follow(answer, named)
+                return
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._follow(answer, named))
+                both.create_task(answer.spoken.speak(turn.conversation_id, named))
+            await self._channel.send("status", status="listening", **named)
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            self._answers.discard(answer)
+
+    async def _follow(self, answer: _Answer, named: dict[str, str]) -> None:
+        turn, send = answer.turn, self._channel.send
+        try:
+            error = await self._send_chunks(answer, named)
             await send("message_chunk", chunk="", is_final=True, **named)
             if error:
                 await self._channel.tell(error, **named)
             else:
                 ended = await self._inside.engine.find(turn.scope, turn.id)
-                stages.mark("end")
-                await send("ai_response", **_response(ended), timings=stages.shown, **named)
+                timings = answer.stages.ended
+                await send("ai_response", **_response(ended), timings=timings, **named)
         except ParlezError as error:
             await self._channel.tell(error, **named)
         finally:
-            del self._turns[turn.id]
+            if answer.spoken:
+                answer.spoken.text.end()
 
-    async def _send_chunks(
-        self, turn: Turn, stages: Stages, named: dict[str, str]
-    ) -> ParlezError | None:
+    async def _send_chunks(self, answer: _Answer, named: dict[str, str]) -> ParlezError | None:
         """What the turn failed with, once it has ended."""
         failure = None
+        turn, spoken = answer.turn, answer.spoken
         events = self._inside.engine.follow(turn.scope, turn.id, START, HEARTBEAT_SECONDS)
         async with aclosing(events) as followed:
             async for numbered in followed:
                 match numbered and numbered.event:
                     case TextDelta(text=text):
-                        stages.mark("first_token")
+                        answer.stages.mark("first_token")
+                        if spoken:
+                            spoken.text.write(text)
                         await self._channel.send(
                             "message_chunk", chunk=text, is_final=False, **named
                         )
                     case ErrorRaised(code=code, message=message):
                         failure = restore(code, message)
+        if spoken:
+            # The last sentence is whole.
+            spoken.text.end()
         return failure
 
 

@@ -1,19 +1,44 @@
 """What clients send."""
 
+import binascii
+from base64 import b64decode
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    Strict,
+    TypeAdapter,
+    ValidationError,
+)
 
 from parlez.api.platform.fields import ModelName, UserId
 from parlez.api.platform.sampling import Sampling
 from parlez.api.platform.socket.leaving import Close, Leave
+from parlez.api.platform.speech_schemas import LanguageCode
 from parlez.core.errors import InvalidInput
+from parlez.core.ports.sound_files import Raw, RawForm, SoundForm
 from parlez.http.fields import Json, Label, MessageText
 from parlez.http.json_route import parse_json
 from parlez.http.problems import explain, place_of
 from parlez.http.source_fields import SourceFields
 
 ConversationId = Annotated[str, Field(max_length=255)]
+
+
+def _decoded(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    try:
+        return b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("is not base64") from None
+
+
+Base64 = Annotated[bytes, BeforeValidator(_decoded), Strict()]
+"""Bytes, which JSON spells in base64."""
 
 
 class Init(BaseModel):
@@ -39,6 +64,29 @@ class Say(SourceFields):
     idempotency_key: Label | None = None
 
 
+class Audio(BaseModel):
+    """One whole utterance, to be answered in writing and aloud. Bare samples are of one channel."""
+
+    type: Literal["audio"]
+    audio_data: Base64
+    format: Literal["wav", "webm", "ogg", "opus", "mp3", "flac", "m4a", "aac", "pcm16"] | None = (
+        None
+    )
+    sample_rate: Annotated[int, Field(ge=4_000, le=192_000)] = 16_000
+    stt_provider: Label | None = None
+    tts_provider: Label | None = None
+    tts_voice: Label | None = None
+    tts_format: SoundForm = SoundForm.WAV
+    language_code: LanguageCode | None = None
+    model: ModelName | None = None
+    conversation_id: ConversationId | None = None
+
+    @property
+    def raw(self) -> Raw | None:
+        """How bare samples are to be read, None for a file."""
+        return Raw(RawForm.PCM16, self.sample_rate) if self.format == "pcm16" else None
+
+
 class Stop(BaseModel):
     """End all answers that are being made here."""
 
@@ -55,10 +103,11 @@ class Pong(BaseModel):
     type: Literal["pong"]
 
 
-Message = Init | Say | Stop | Ping | Pong
+Message = Init | Say | Audio | Stop | Ping | Pong
 
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
+_KNOWN = "init, message, audio, stop, ping, pong"
 _SHAPELESS = ("missing", "union_tag_invalid", "union_tag_not_found")
 
 
@@ -86,5 +135,5 @@ def _is_shapeless(kind: str) -> bool:
 
 def _shape(detail: dict[str, Any]) -> str:
     if str(detail["type"]).startswith("union_tag") or not place_of(detail):
-        return "A message is a JSON object whose 'type' is one of: init, message, stop, ping, pong."
+        return f"A message is a JSON object whose 'type' is one of: {_KNOWN}."
     return explain(detail)

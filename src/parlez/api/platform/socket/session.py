@@ -8,24 +8,19 @@ from typing import Any
 import structlog
 from starlette.websockets import WebSocket
 
-from parlez.api.platform.ids import conversation_id as shown_conversation_id
-from parlez.api.platform.ids import read_conversation_id
-from parlez.api.platform.socket.answers import Answers
+from parlez.api.platform import ids
 from parlez.api.platform.socket.channel import Channel
 from parlez.api.platform.socket.door import Door
 from parlez.api.platform.socket.flood import Flood
 from parlez.api.platform.socket.leaving import Close, Gone, Leave, leave_for
-from parlez.api.platform.socket.messages import Init, Message, Ping, Pong, Say, Stop, read
-from parlez.api.platform.socket.stages import Stages
+from parlez.api.platform.socket.messages import Audio, Init, Message, Ping, Pong, Say, Stop, read
+from parlez.api.platform.socket.talk import Talk
 from parlez.core.bugs import describe
 from parlez.core.errors import ParlezError
 from parlez.core.identity import Caller
-from parlez.core.turns import TurnRequest
-from parlez.http.idempotency import idempotency_key
 from parlez.http.problems import INTERNAL
 from parlez.http.services import Services
 from parlez.http.still_good import ended_credential
-from parlez.http.turn_answers import begin_turn
 
 INIT_SECONDS = 10.0
 PING_SECONDS = 20.0
@@ -43,13 +38,10 @@ class SocketSession:
         self._flood = Flood()
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving: asyncio.Future[Leave | None] = asyncio.get_running_loop().create_future()
-        self._answers = Answers(inside, self._channel, self._spawn)
+        self._talk = Talk(inside, self._channel, self._spawn, self._good_caller)
         self._changed = asyncio.Event()
         self._held = ExitStack()
         self._caller: Caller | None = None
-        self._user_id: str | None = None
-        self._conversation_id: str | None = None
-        self._model: str | None = None
 
     def ask_to_return(self) -> None:
         message = "The server is being restarted. Connect again in a moment."
@@ -147,25 +139,19 @@ class SocketSession:
                 raise Leave(
                     Close.OUT_OF_ORDER, "initialized", "This connection is somebody else's already."
                 )
-        conversation_id = None
-        if message.conversation_id:
-            conversation_id = read_conversation_id(message.conversation_id)
-            assert self._caller
-            desk = self._inside.desk
-            await desk.find(self._caller.scope, conversation_id, message.user_id)
-        self._conversation_id = conversation_id
-        self._user_id, self._model = message.user_id, message.model or None
+        assert self._caller
+        await self._talk.initialize(self._caller.scope, message)
         await self._acknowledge()
 
     async def _acknowledge(self) -> None:
         assert self._caller
         fields = {}
-        if self._conversation_id:
-            fields["conversation_id"] = shown_conversation_id(self._conversation_id)
+        if self._talk.conversation_id:
+            fields["conversation_id"] = ids.conversation_id(self._talk.conversation_id)
         await self._channel.send(
             "init_ack",
             status="connected",
-            user_id=self._user_id or self._caller.scope.account_id,
+            user_id=self._talk.user_id or self._caller.scope.account_id,
             **fields,
         )
 
@@ -186,39 +172,15 @@ class SocketSession:
             case Init():
                 await self._initialize(message)
             case Say():
-                await self._say(message)
+                await self._talk.say(message)
+            case Audio():
+                await self._talk.hear(message)
             case Stop():
-                await self._answers.stop()
+                await self._talk.stop()
             case Ping():
                 await self._channel.send("pong")
             case Pong():
                 pass
-
-    async def _say(self, message: Say) -> None:
-        stages = Stages()
-        caller = await self._good_caller()
-        self._answers.require_room()
-        conversation_id = self._conversation_id
-        if message.conversation_id:
-            conversation_id = read_conversation_id(message.conversation_id)
-        asked = TurnRequest(
-            message.message,
-            conversation_id=conversation_id,
-            user_label=self._user_id,
-            model=message.model or self._model,
-            options=message.options.options,
-            stream=True,
-            sources=message.sources,
-            no_search=message.no_search,
-        )
-        key = idempotency_key(
-            message.idempotency_key,
-            "platform.socket",
-            {**message.model_dump(exclude={"idempotency_key"}), "user_id": self._user_id},
-        )
-        turn = await begin_turn(self._inside, caller, asked, key)
-        self._conversation_id = turn.conversation_id
-        self._answers.begin(turn, stages)
 
     async def _good_caller(self) -> Caller:
         """The caller, as the credential is now."""

@@ -6,7 +6,7 @@ import asyncio
 class Stages:
     """Times of the stages of one answer, in milliseconds since its message was received. `names`
     are marked in the order in which they come: received, transcribed, first_token, first_sentence,
-    first_audio, end."""
+    first_audio."""
 
     def __init__(self) -> None:
         self._clock = asyncio.get_running_loop().time
@@ -16,8 +16,12 @@ class Stages:
     def mark(self, name: str) -> None:
         """Only the first time counts."""
         if name not in self._marks:
-            self._marks[name] = round((self._clock() - self._began) * 1_000, 1)
+            self._marks[name] = self._milliseconds()
 
     @property
-    def shown(self) -> dict[str, float]:
-        return dict(self._marks)
+    def ended(self) -> dict[str, float]:
+        """All of them, and the end, which is now."""
+        return {**self._marks, "end": self._milliseconds()}
+
+    def _milliseconds(self) -> float:
+        return round((self._clock() - self._began) * 1_000, 1)

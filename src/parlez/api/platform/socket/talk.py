@@ -1,0 +1,161 @@
+"""The conversation that is held over one WebSocket."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from io import BytesIO
+from typing import Any
+
+from parlez.api.platform.ids import read_conversation_id
+from parlez.api.platform.socket.answers import Answers, Spawn
+from parlez.api.platform.socket.channel import Channel
+from parlez.api.platform.socket.engines import choose_hearer, choose_speaker
+from parlez.api.platform.socket.messages import Audio, Init, Say
+from parlez.api.platform.socket.spoken_answer import SpokenAnswer
+from parlez.api.platform.socket.stages import Stages
+from parlez.core.errors import ParlezError, QueueFull
+from parlez.core.identity import Caller, Scope
+from parlez.core.turns import TurnRequest
+from parlez.http.idempotency import idempotency_key
+from parlez.http.services import Services
+from parlez.http.turn_answers import begin_turn
+
+MOST_UTTERANCES = 4
+"""Sounds of one client that are heard, or wait to be, at a time."""
+
+
+class Talk:
+    """`caller` gives who is talking, as long as the credential is good. What is said without naming
+    a conversation goes on in the last one."""
+
+    def __init__(
+        self,
+        inside: Services,
+        channel: Channel,
+        spawn: Spawn,
+        caller: Callable[[], Awaitable[Caller]],
+    ):
+        self._inside = inside
+        self._channel = channel
+        self._spawn = spawn
+        self._good_caller = caller
+        self._answers = Answers(inside, channel, spawn)
+        self._utterances: set[asyncio.Task[None]] = set()
+        # What was said first is answered first.
+        self._order = asyncio.Lock()
+        self._model: str | None = None
+        self.user_id: str | None = None
+        self.conversation_id: str | None = None
+
+    async def initialize(self, scope: Scope, message: Init) -> None:
+        """Raises `NotFound` for a conversation that is not there."""
+        conversation_id = None
+        if message.conversation_id:
+            conversation_id = read_conversation_id(message.conversation_id)
+            await self._inside.desk.find(scope, conversation_id, message.user_id)
+        self.conversation_id = conversation_id
+        self.user_id, self._model = message.user_id, message.model or None
+
+    async def say(self, message: Say) -> None:
+        """Begin the answer to a message."""
+        stages = Stages()
+        self._answers.require_room()
+        await self._begin(
+            message,
+            message.message,
+            stages,
+            options=message.options.options,
+            sources=message.sources,
+            no_search=message.no_search,
+        )
+
+    async def hear(self, message: Audio) -> None:
+        """Begin to listen to an utterance, and to answer it."""
+        if len(self._utterances) >= MOST_UTTERANCES:
+            raise QueueFull(f"At most {MOST_UTTERANCES} sounds are heard at once for a connection.")
+        self._answers.require_room()
+        task = self._spawn(self._hear(message, Stages()))
+        self._utterances.add(task)
+        task.add_done_callback(self._utterances.discard)
+
+    async def stop(self) -> None:
+        """End what is being heard, and all answers, keeping what was said."""
+        if self._utterances:
+            for task in self._utterances:
+                task.cancel()
+            await self._channel.send("status", status="listening")
+        await self._answers.stop()
+
+    async def _hear(self, message: Audio, stages: Stages) -> None:
+        try:
+            async with self._order:
+                await self._transcribe_and_answer(message, stages)
+        except ParlezError as error:
+            await self._channel.tell(error)
+            await self._channel.send("status", status="listening")
+
+    async def _transcribe_and_answer(self, message: Audio, stages: Stages) -> None:
+        speech = self._inside.speech
+        caller = await self._good_caller()
+        await speech.admit(caller)
+        language = message.language_code
+        hearer = await choose_hearer(speech, self._channel, message.stt_provider, language)
+        speaker = await choose_speaker(
+            speech, self._channel, message.tts_provider, message.tts_voice, language
+        )
+        await self._channel.send("status", status="processing")
+        name = f"audio.{message.format}" if message.format else ""
+        _, heard = await speech.transcribe(
+            caller,
+            BytesIO(message.audio_data),
+            name,
+            hearer.hearing,
+            provider=hearer.provider,
+            raw=message.raw,
+        )
+        stages.mark("transcribed")
+        await self._channel.send(
+            "transcription",
+            text=heard.text,
+            language=heard.language,
+            confidence=heard.confidence,
+            provider=hearer.provider,
+        )
+        if not heard.text.strip():
+            await self._channel.send("status", status="listening")
+            return
+        spoken = None
+        if speaker:
+            form = message.tts_format
+            spoken = SpokenAnswer(speech, self._channel, caller, speaker, form, stages)
+        await self._begin(message, heard.text, stages, spoken)
+
+    async def _begin(
+        self,
+        message: Say | Audio,
+        text: str,
+        stages: Stages,
+        spoken: SpokenAnswer | None = None,
+        **fields: Any,
+    ) -> None:
+        caller = await self._good_caller()
+        conversation_id = self.conversation_id
+        if message.conversation_id:
+            conversation_id = read_conversation_id(message.conversation_id)
+        asked = TurnRequest(
+            text,
+            conversation_id=conversation_id,
+            user_label=self.user_id,
+            model=message.model or self._model,
+            stream=True,
+            **fields,
+        )
+        key = None
+        if isinstance(message, Say):
+            counted = {
+                **message.model_dump(exclude={"idempotency_key"}),
+                "user_id": self.user_id,
+            }
+            key = idempotency_key(message.idempotency_key, "platform.socket", counted)
+        turn = await begin_turn(self._inside, caller, asked, key)
+        self.conversation_id = turn.conversation_id
+        self._answers.begin(turn, stages, spoken)

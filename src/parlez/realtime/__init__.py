@@ -1,0 +1,1 @@
+"""Talking aloud, over ports: no socket, no vendor."""
