@@ -28,9 +28,12 @@ class Client:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, locate: Locate) -> AsyncIterator[Self]:
+    async def open(
+        cls, locate: Locate, silence_seconds: float = _SILENCE_SECONDS
+    ) -> AsyncIterator[Self]:
+        """`silence_seconds` is how long a server may say nothing."""
         timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS
+            total=None, sock_connect=_CONNECT_SECONDS, sock_read=silence_seconds
         )
         async with aiohttp.ClientSession(timeout=timeout, read_bufsize=_LINE_BYTES) as http:
             yield cls(locate, http)

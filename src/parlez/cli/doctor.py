@@ -61,6 +61,7 @@ def _look(settings: "Settings") -> Iterator[Finding]:
         yield from postgres_checks.check_database(place)
         yield machine_checks.check_disk(folder)
     yield machine_checks.check_models(settings)
+    yield machine_checks.check_speech(settings)
 
 
 def _print(finding: Finding) -> None:

@@ -5,11 +5,12 @@ import shutil
 import sqlite3
 import sys
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from parlez.cli.finding import Finding, ok, warning, wrong
 from parlez.config import Settings
-from parlez.core.errors import ParlezError
+from parlez.core.errors import InvalidInput, ParlezError
 
 _OLDEST_PYTHON = (3, 11)
 # The first with RETURNING.
@@ -71,6 +72,23 @@ def check_models(settings: Settings) -> Finding:
         return ok("model", f"{model_catalog(settings).resolve(None).name} answers by default")
     except ParlezError as error:
         return wrong("model", "none answers by default", error.message)
+
+
+def check_speech(settings: Settings) -> Finding:
+    """Nobody needs it, so that what is missing is no fault."""
+    from parlez.bootstrap import speech_service
+
+    try:
+        engines = speech_service(settings).engines
+        hears, _ = engines.transcribers.choose(None)
+        speaks, _ = engines.voices.choose(None)
+    except InvalidInput as error:
+        return wrong("speech", "it is set up wrongly", error.message)
+    except ParlezError as error:
+        return warning("speech", "nobody hears and speaks", error.message)
+    if find_spec("av") is None:
+        return warning("speech", "files of sound cannot be read", "pip install 'parlez[speech]'")
+    return ok("speech", f"{hears.about.title} hears, {speaks.about.title} speaks")
 
 
 def _existing(place: Path) -> Path:

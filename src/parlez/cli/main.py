@@ -20,8 +20,10 @@ from parlez.cli.import_ import import_data
 from parlez.cli.keys import keys
 from parlez.cli.models import models
 from parlez.cli.owner import owner
+from parlez.cli.say import say
 from parlez.cli.search import search
 from parlez.cli.serve import serve
+from parlez.cli.transcribe import transcribe
 from parlez.cli.version import show_version, version
 from parlez.core.errors import ParlezError
 
@@ -69,7 +71,8 @@ def parlez(ctx: click.Context) -> None:
 
 
 for command in (
-    *(serve, chat, ask, search, assistants, models, owner, keys, apps),
+    *(serve, chat, ask, search, transcribe, say),
+    *(assistants, models, owner, keys, apps),
     *(doctor, backup, export_data, import_data, version),
 ):
     parlez.add_command(command)
