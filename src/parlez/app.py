@@ -60,6 +60,9 @@ ASSISTANTS_PATHS = ("users", "tokens", "assistants", "chat")
 """What is below `/api/v1` and speaks the dialect `assistants`."""
 
 
+SOUND_IN_JSON = "/api/voice/stt"
+
+
 def create_app(server: Server) -> ASGIApp:
     """The ASGI application over a running server."""
     app = FastAPI(
@@ -106,11 +109,17 @@ def create_app(server: Server) -> ASGIApp:
         served,
         limit=server.settings.max_body_bytes,
         upload_limit=server.settings.max_upload_bytes,
+        of_paths={SOUND_IN_JSON: _in_base64(server.settings.max_audio_bytes)},
     )
     open_to_pages = AppCors(Preflight(limited), server.services.apps)
     edge = Edge(open_to_pages, problems=problems, metrics=server.services.metrics)
     proxies = server.settings.proxies
     return Forwarded(edge, proxies) if proxies else edge
+
+
+def _in_base64(size: int) -> int:
+    """What a file of that size takes in JSON, with some room for what stands beside it."""
+    return size * 4 // 3 + 65_536
 
 
 def _hot_routes() -> list[APIRoute]:

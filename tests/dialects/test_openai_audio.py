@@ -6,6 +6,7 @@ Shapes after https://developers.openai.com/api/reference/resources/audio
 import io
 import shutil
 import wave
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 import pytest_asyncio
 from openai import AsyncOpenAI
 from tests.support.server import Running, run_server
-from tests.support.sounds import RECORDED, SAID, words_of
+from tests.support.sounds import RECORDED, SAID, silence, words_of
 
 from parlez.core.sound import Sound
 from parlez.speech.files.reader import ProcessReader
@@ -201,8 +202,6 @@ async def _spoken(world: World) -> tuple[int, int]:
 
 
 async def test_the_platforms_own_clients_hear_and_speak(world: World) -> None:
-    from base64 import b64decode, b64encode
-
     said = await world.parlez.call("POST", "/api/voice/tts", {"text": SAID, "voice_id": "joe"})
     assert (said.status, said.body["format"]) == (200, "mp3")
     file = b64decode(said.body["audio"])
@@ -217,6 +216,15 @@ async def test_the_platforms_own_clients_hear_and_speak(world: World) -> None:
         again = await world.parlez.call("POST", "/api/voice/stt", body)
         assert again.status == 200, again.body
         assert words_of(again.body["text"]) == words_of(SAID)
+
+
+async def test_a_long_sound_in_json_is_larger_than_other_bodies(world: World) -> None:
+    body = {"audio": b64encode(wav_of(silence(40.0))).decode()}
+    assert len(body["audio"]) > world.parlez.server.settings.max_body_bytes
+    answer = await world.parlez.call("POST", "/api/voice/stt", body)
+    assert (answer.status, answer.body["duration"]) == (200, 40.0)
+    body = {"audio": b64encode(bytes(26_214_402)).decode()}
+    assert (await world.parlez.call("POST", "/api/voice/stt", body)).status == 413
 
 
 @pytest.mark.parametrize(

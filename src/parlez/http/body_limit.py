@@ -1,5 +1,8 @@
 """A bound on the size of bodies."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlez.core.errors import TooLarge
@@ -8,19 +11,28 @@ from parlez.core.errors import TooLarge
 class BodyLimit:
     """Refuses bodies of more than so many bytes: by what they declare where they do, and else once
     that much has come. Those that carry files may be larger; routes that take none refuse such
-    before they read them."""
+    before they read them. `of_paths` are other limits, for paths whose JSON holds a file."""
 
-    def __init__(self, app: ASGIApp, *, limit: int, upload_limit: int):
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limit: int,
+        upload_limit: int,
+        of_paths: Mapping[str, int] = MappingProxyType({}),
+    ):
         self._app = app
         self._limit = limit
         self._upload_limit = upload_limit
+        self._of_paths = of_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         received = 0
-        limit = self._upload_limit if _carries_files(scope) else self._limit
+        usual = self._of_paths.get(scope["path"], self._limit)
+        limit = self._upload_limit if _carries_files(scope) else usual
 
         async def limited() -> Message:
             nonlocal received

@@ -57,7 +57,13 @@ _REFUSED = {"include[]": never, "include": never, "known_speaker_names[]": never
     "/transcriptions",
     summary="Transcribe speech",
     response_model=VerboseTranscription | Transcription,
-    responses=errors(ErrorResponse, *SPEECH_ERRORS),
+    responses={
+        200: {
+            "description": "The transcript, in the form that is asked for.",
+            "content": {"text/plain": {}, "text/vtt": {}},
+        },
+        **errors(ErrorResponse, *SPEECH_ERRORS),
+    },
     openapi_extra=one_file_body("file", TranscriptionFields),
 )
 async def transcriptions(request: Request, caller: DataCaller) -> Response:
