@@ -16,7 +16,7 @@ import openai
 import pytest
 import pytest_asyncio
 from openai import AsyncOpenAI
-from tests.support.server import Running, run_server
+from tests.support.server import Answer, Running, run_server
 from tests.support.sounds import RECORDED, SAID, silence, words_of
 
 from parlez.core.sound import Sound
@@ -219,12 +219,16 @@ async def test_the_platforms_own_clients_hear_and_speak(world: World) -> None:
 
 
 async def test_a_long_sound_in_json_is_larger_than_other_bodies(world: World) -> None:
-    body = {"audio": b64encode(wav_of(silence(40.0))).decode()}
-    assert len(body["audio"]) > world.parlez.server.settings.max_body_bytes
-    answer = await world.parlez.call("POST", "/api/voice/stt", body)
+    async def hear(data: bytes) -> Answer:
+        body = f'{{"audio": "{b64encode(data).decode()}"}}'.encode()
+        assert len(body) > world.parlez.server.settings.max_body_bytes
+        headers = {"Content-Type": "application/json"}
+        path = "/api/voice/stt"
+        return await world.parlez.call("POST", path, data=io.BytesIO(body), headers=headers)
+
+    answer = await hear(wav_of(silence(40.0)))
     assert (answer.status, answer.body["duration"]) == (200, 40.0)
-    body = {"audio": b64encode(bytes(26_214_402)).decode()}
-    assert (await world.parlez.call("POST", "/api/voice/stt", body)).status == 413
+    assert (await hear(bytes(26_214_402))).status == 413
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,15 @@ async def test_openais_newer_models_tell_how_sure_they_are(make: Make, server: W
     assert "timestamp_granularities[]" not in fields
 
 
+async def test_a_long_sound_is_sent_whole(make: Make, server: WireServer) -> None:
+    server.json({}, "503 Service Unavailable")
+    server.json({"text": "Hi"})
+    long = tone(40.0)
+    assert (await make(OpenAITranscriber).transcribe(long)).text == "Hi"
+    for received in server.received:
+        assert form_of(received)["file"][0][2] == wav_of(long)
+
+
 async def test_a_server_that_needs_no_key_gets_none(make: Make, server: WireServer) -> None:
     server.json({"text": "Hi"})
     found = await make(OpenAITranscriber, api_key=None).transcribe(HEARD)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ async def _transcribe(
     from parlez.cli.client import Client
 
     form = FormData()
-    form.add_field("audio", data, filename=name or "sound")
+    form.add_field("audio", BytesIO(data), filename=name or "sound")
     for field, value in fields.items():
         if value:
             form.add_field(field, value)

@@ -5,6 +5,7 @@ import random
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from io import BytesIO
 
 import aiohttp
 
@@ -100,7 +101,8 @@ class Wire:
         try:
             response = await self._session().post(
                 self._vendor.base_url.rstrip("/") + path,
-                data=body,
+                # As a file: much at once would hold the event loop up.
+                data=BytesIO(body),
                 headers=headers,
                 timeout=self._timeout,
                 # A redirect would take the key and what was said elsewhere.
