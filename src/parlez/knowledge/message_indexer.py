@@ -6,6 +6,7 @@ Words come first, and meaning follows.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -27,8 +28,12 @@ RETRY_SECONDS = 5.0
 AT_ONCE = 8
 """Conversations that are read together, and pieces that are embedded together."""
 
-WAITED_FOR = 0.02
+LEAST_PAUSE = 0.02
 """Seconds between two steps: others want to write in between."""
+
+PAUSE = 2.0
+"""How long that is, as a multiple of what the step took: the more others write, the longer a step
+takes, and the more they are let through."""
 
 
 class MessageIndexer:
@@ -88,8 +93,10 @@ class MessageIndexer:
     async def _go_on(self, step: Callable[[], Awaitable[bool]]) -> None:
         while True:
             try:
+                began = time.monotonic()
                 worked = await step()
-                await asyncio.sleep(WAITED_FOR if worked else LOOK_SECONDS)
+                pause = max(LEAST_PAUSE, PAUSE * (time.monotonic() - began))
+                await asyncio.sleep(pause if worked else LOOK_SECONDS)
             except (StorageError, ModelError) as error:
                 logger.warning("messages are put off: %s", error.message)
                 await asyncio.sleep(RETRY_SECONDS)
