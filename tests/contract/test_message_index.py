@@ -12,14 +12,18 @@ from tests.support.library import WordEmbedder
 from tests.support.said import Said
 from tests.support.store import Stores, open_stores
 
+from parlez.core import rarity
 from parlez.core.identity import Scope
 from parlez.core.ids import new_id
 from parlez.core.messages import Role
 from parlez.core.ports.chat_model import Prompt
+from parlez.core.search import Within
 from parlez.core.snippets import snippet
 from parlez.core.turns import Edit, Regeneration
 from parlez.storage.message_changes import MOST_ALONE, MOST_PIECES
 from parlez.storage.open import SqliteFile, locate
+from parlez.storage.postgres import said_words as of_postgres
+from parlez.storage.sqlite import said_words as of_sqlite
 from parlez.storage.transfer.export import export
 from parlez.storage.transfer.load import load
 from parlez.storage.transfer.places import source, target
@@ -272,6 +276,24 @@ async def test_while_another_model_is_at_work_the_one_before_finds(stores: Store
     assert await said.find("goat") == ["toga"]
     assert len(new.calls) > asked
     assert {row[-3] for row in (await said.whole_index()).values()} == {"test/new"}
+
+
+@pytest.mark.parametrize("most", [3, 5])
+async def test_of_frequent_words_the_newest_are_looked_at(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    for module in (rarity, of_sqlite, of_postgres):
+        monkeypatch.setattr(module, "FREQUENT", most)
+    said = Said(stores)
+    await said.add("the lighthouse", *(f"the goat {number}" for number in range(6)))
+    await said.add(*(f"the sheep {number}" for number in range(6)))
+    await said.settle()
+    assert await said.find("the lighthouse") == ["the lighthouse"]
+    both = await said.index.by_words(ME, Within(), ["goat", "the"], 100)
+    best = [serial for serial, score in both if score == both[0][1]]
+    texts = {piece.text for piece in await said.index.pieces(ME, Within(), best)}
+    assert len(texts) == most
+    assert all("goat" in each for each in texts)
 
 
 WORDS = st.sampled_from(["goat", "sheep", "tax", "of", "running", "Brest", "x1", "été"])

@@ -42,14 +42,14 @@ def search(
     total = len(_having(c, scope, where, COUNTED))
     if not lexemes or not total:
         return []
-    having = {lexeme: _having(c, scope, [*where, lexeme]) for lexeme in lexemes}
+    having = {lexeme: _having(c, scope, [*where, lexeme], FREQUENT) for lexeme in lexemes}
     weighed = weights({lexeme: len(serials) for lexeme, serials in having.items()}, total)
     scores: defaultdict[int, float] = defaultdict(float)
     for lexeme, weight in weighed.items():
         for serial in having[lexeme]:
             scores[serial] += weight
     if weighed and all(len(having[lexeme]) == FREQUENT for lexeme in weighed):
-        for serial in _having(c, scope, [*where, *weighed], newest=True):
+        for serial in _having(c, scope, [*where, *weighed], FREQUENT, newest=True):
             scores[serial] = sum(weighed.values())
     best = sorted(scores.items(), key=lambda each: (-each[1], -each[0]))
     return best[:limit]
@@ -59,7 +59,7 @@ def _having(
     c: Connection,
     scope: Scope,
     lexemes: Sequence[str],
-    most: int = FREQUENT,
+    most: int,
     *,
     newest: bool = False,
 ) -> list[int]:
