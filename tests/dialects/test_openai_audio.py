@@ -3,6 +3,7 @@
 Shapes after https://developers.openai.com/api/reference/resources/audio
 """
 
+import asyncio
 import io
 import shutil
 import wave
@@ -194,6 +195,20 @@ async def test_speech_is_in_the_ledger_by_its_characters(world: World) -> None:
     await say(world, voice="joe", model="piper-en_US-joe-medium")
     after = await _spoken(world)
     assert (after[0] - before[0], after[1] - before[1]) == (1, len(SHORT))
+
+
+async def test_speech_that_nobody_hears_to_its_end_is_in_the_ledger_too(world: World) -> None:
+    before = await _spoken(world)
+    text = "This is a sentence of a long text. " * 80
+    async with world.client.audio.speech.with_streaming_response.create(
+        model="tts-1", voice="alloy", input=text, response_format="wav"
+    ) as answer:
+        async for _ in answer.iter_bytes(1_000):
+            break
+    async with asyncio.timeout(20):
+        while (after := await _spoken(world)) == before:
+            await asyncio.sleep(0.05)
+    assert (after[0] - before[0], after[1] - before[1]) == (1, len(text))
 
 
 async def _spoken(world: World) -> tuple[int, int]:

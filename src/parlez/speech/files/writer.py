@@ -4,7 +4,7 @@ import asyncio
 import json
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any
 
 from parlez.core.errors import ModelFailed
@@ -26,6 +26,18 @@ class ProcessWriter:
         self, pieces: AsyncIterable[Sound], form: SoundForm, rate: int | None = None
     ) -> AsyncGenerator[bytes, None]:
         coming = aiter(pieces)
+        try:
+            async with aclosing(self._write(coming, form, rate)) as chunks:
+                async for data in chunks:
+                    yield data
+        finally:
+            # Whoever speaks is to stop now, and not once somebody tidies up.
+            if close := getattr(coming, "aclose", None):
+                await close()
+
+    async def _write(
+        self, coming: AsyncIterator[Sound], form: SoundForm, rate: int | None
+    ) -> AsyncGenerator[bytes, None]:
         first = await anext(coming, None)
         if first is None:
             return
@@ -38,16 +50,16 @@ class ProcessWriter:
             async for piece in coming:
                 yield piece.pcm
             return
-        target = SoundForm.PCM if plain else form
         task = {
-            "form": target.value,
+            "form": SoundForm.PCM if plain else form,
             "rate": first.rate,
             "out_rate": wanted,
             "memory_bytes": child.MEMORY_BYTES,
             "seconds": _LONGEST_SECONDS,
         }
-        async for data in self._convert(task, first, coming):
-            yield data
+        async with aclosing(self._convert(task, first, coming)) as chunks:
+            async for data in chunks:
+                yield data
 
     async def _convert(
         self, task: Mapping[str, Any], first: Sound, coming: AsyncIterator[Sound]

@@ -29,6 +29,7 @@ class ChildProcess:
         self._noise = asyncio.create_task(self._drain())
         self._reading: asyncio.Task[None] | None = None
         self._ending = False
+        self._mute = asyncio.Event()
         self._stirred_at = 0.0
 
     @property
@@ -57,16 +58,16 @@ class ChildProcess:
 
     async def mind(self, idle_seconds: float, silent_seconds: float) -> None:
         """Wait for its end; bring it about if it has had nothing to do, or has said nothing while
-        it had, for so long."""
+        it had, for so long, or can say nothing any more."""
         self._stir()
         while self.runs:
             limit = silent_seconds if self._answers else idle_seconds
             left = self._stirred_at + limit - asyncio.get_running_loop().time()
             if left <= 0:
-                await self.stop()
-                return
+                break
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), min(left, silent_seconds))
+                await asyncio.wait_for(self._mute.wait(), min(left, silent_seconds))
+        await self.stop()
 
     async def begin(self, task: dict[str, Any], payload: bytes) -> tuple[int, Answer]:
         """Give it a task. What comes of that comes into the queue."""
@@ -121,7 +122,9 @@ class ChildProcess:
                 self._end(head["task"], ModelFailed(f"{self._title} could not do that."))
             else:
                 answer.put_nowait(frame)
+        # It may live on, and be of no use.
         self._ending = True
+        self._mute.set()
         for number in list(self._answers):
             stopped = ModelFailed(f"{self._title} stopped while it was asked. Try again.")
             self._end(number, stopped)

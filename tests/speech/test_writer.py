@@ -1,0 +1,77 @@
+"""Files of sound that are written while they are spoken."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+from tests.support.sounds import tone
+
+from parlez.core.errors import ModelFailed
+from parlez.core.ports.sound_files import SoundForm
+from parlez.core.sound import Sound
+from parlez.speech.files.reader import ProcessReader
+from parlez.speech.files.writer import ProcessWriter
+
+FIRST, SECOND = tone(2.0, 22_050), tone(1.0, 22_050, 440)
+
+
+async def pieces(*sounds: Sound) -> AsyncIterator[Sound]:
+    for sound in sounds:
+        yield sound
+
+
+@pytest.mark.parametrize("form", SoundForm)
+async def test_what_is_spoken_is_sent_before_the_rest_is(form: SoundForm) -> None:
+    heard = asyncio.Event()
+
+    async def spoken() -> AsyncIterator[Sound]:
+        yield FIRST
+        await asyncio.wait_for(heard.wait(), 20)
+        yield SECOND
+
+    data = b""
+    async with aclosing(ProcessWriter().write(spoken(), form, 24_000)) as chunks:
+        async for chunk in chunks:
+            data += chunk
+            # More than the head of a file.
+            if len(data) > 500:
+                heard.set()
+    if form is SoundForm.PCM:
+        seconds = len(data) / 2 / 24_000
+    else:
+        seconds = (await ProcessReader().read(io.BytesIO(data), "")).seconds
+    assert seconds == pytest.approx(3.0, abs=0.15)
+
+
+async def test_nothing_is_no_file() -> None:
+    assert [chunk async for chunk in ProcessWriter().write(pieces(), SoundForm.MP3)] == []
+
+
+async def test_what_goes_wrong_while_speaking_is_told() -> None:
+    async def spoken() -> AsyncIterator[Sound]:
+        yield FIRST
+        raise ModelFailed("it broke off")
+
+    for form in (SoundForm.MP3, SoundForm.WAV):
+        with pytest.raises(ModelFailed, match="it broke off"):
+            async for _ in ProcessWriter().write(spoken(), form):
+                pass
+
+
+@pytest.mark.parametrize("form", [SoundForm.FLAC, SoundForm.WAV])
+async def test_leaving_ends_the_speaking(form: SoundForm) -> None:
+    left = asyncio.Event()
+
+    async def spoken() -> AsyncIterator[Sound]:
+        try:
+            while True:
+                yield FIRST
+                await asyncio.sleep(0.01)
+        finally:
+            left.set()
+
+    async with aclosing(ProcessWriter().write(spoken(), form)) as chunks:
+        assert await anext(chunks)
+    assert left.is_set()
