@@ -31,7 +31,7 @@ AT_ONCE = 8
 LEAST_PAUSE = 0.02
 """Seconds between two steps: others want to write in between."""
 
-PAUSE = 2.0
+PAUSE = 5.0
 """How long that is, as a multiple of what the step took: the more others write, the longer a step
 takes, and the more they are let through."""
 
