@@ -1,10 +1,13 @@
 """What every turn store does, over each kind of database."""
 
+from dataclasses import replace
+
 import pytest
 from tests.support.engine import ME, SOMEBODY_ELSE
 from tests.support.store import Stores
 
-from parlez.core.errors import Conflict, IdempotencyMismatch, NotFound, QueueFull
+from parlez.core.citations import Citation
+from parlez.core.errors import Conflict, IdempotencyMismatch, InvalidInput, NotFound, QueueFull
 from parlez.core.events import Numbered, TextDelta, ToolCalled, Usage
 from parlez.core.messages import State
 from parlez.core.ports.chat_model import Options
@@ -13,6 +16,7 @@ from parlez.core.turns import Ending, IdempotencyKey, Payer, Turn, TurnError, Tu
 
 NOBODY = Payer()
 COMPLETED = Ending(State.COMPLETED, "stop", text="answer")
+CITATION = Citation("document", "a.txt", None, 0, 5, "quote", 0.9)
 
 
 async def start(
@@ -274,6 +278,40 @@ async def test_calls_are_counted_with_what_they_paid_for(stores: Stores) -> None
     assert await stores.calls.since(ME, "subject", turn.created_at + 1) == [turn.created_at + 5]
     assert await stores.calls.since(ME, "another", 0) == []
     assert await stores.calls.since(SOMEBODY_ELSE, "subject", 0) == []
+
+
+async def test_an_answer_is_cut_short(stores: Stores) -> None:
+    turn = await begin(stores)
+    text = "One two. Three four."
+    heard = replace(CITATION, answer_start=0, answer_end=8)
+    unheard = replace(CITATION, answer_start=9, answer_end=len(text))
+    ending = replace(COMPLETED, text=text, citations=(heard, unheard))
+    await stores.turns.end(turn, ending)
+    with pytest.raises(InvalidInput):
+        await stores.turns.cut_short(ME, turn.id, "Something else")
+    with pytest.raises(NotFound):
+        await stores.turns.cut_short(SOMEBODY_ELSE, turn.id, "One two.")
+    assert (await stores.turns.answer(ME, turn.id)).text == text
+    cut = await stores.turns.cut_short(ME, turn.id, "One two.")
+    assert (cut.text, cut.turn.state, cut.turn.citations) == ("One two.", State.STOPPED, (heard,))
+    assert await said(stores, turn) == ["Hi", "One two."]
+    following = await begin(stores, "And then?", turn.conversation_id)
+    assert await said(stores, following) == ["Hi", "One two.", "And then?"]
+
+
+async def test_an_answer_of_which_nothing_was_heard(stores: Stores) -> None:
+    turn = await begin(stores)
+    await stores.turns.end(turn, COMPLETED)
+    assert (await stores.turns.cut_short(ME, turn.id, "")).text == ""
+    assert await said(stores, turn) == ["Hi"]
+
+
+async def test_only_what_was_answered_is_cut_short(stores: Stores) -> None:
+    turn = await begin(stores)
+    assert (await stores.turns.cut_short(ME, turn.id, "")).turn.state is State.RUNNING
+    error = TurnError("model_failed", "It failed.", True)
+    await stores.turns.end(turn, Ending(State.FAILED, "error", text="half", error=error))
+    assert (await stores.turns.cut_short(ME, turn.id, "")).text == "half"
 
 
 async def test_the_probe_is_content(stores: Stores) -> None:

@@ -32,11 +32,8 @@ def voice() -> ScriptedVoice:
 def world(sockets: World, voice: ScriptedVoice, monkeypatch: pytest.MonkeyPatch) -> World:
     """Its engines hear and say what they are told to."""
     sockets.vendor.reply = lambda text: Reply(ANSWER)
-    speech = sockets.parlez.services.speech
-    hearing = ScriptedTranscriber(lambda _: "How is the weather?")
     missing = {"azure": Missing("Azure", "It has no key.")}
-    monkeypatch.setattr(speech, "transcribers", SpeechEngines([hearing], missing))
-    monkeypatch.setattr(speech, "voices", SpeechEngines([voice], missing))
+    sockets.script_speech(monkeypatch, lambda _: "How is the weather?", voice, missing)
     return sockets
 
 

@@ -2,18 +2,31 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
+import pytest
 from tests.support.server import Running, run_server
 from tests.support.vendor import Vendor, echo
 
+from parlez.core.errors import ModelError
+from parlez.core.ports.transcriber import Transcriber
+from parlez.core.ports.voice import Voice
+from parlez.core.sound import Sound
+from parlez.core.speech_engines import Missing, SpeechEngines
+from parlez.testing.scripted_speech import ScriptedActivity, ScriptedTranscriber, ScriptedVoice
+
 PATIENCE = 20.0
 """Seconds that a test waits for a message, however busy the machine is."""
+
+
+FRAME_BYTES = 3_200
+"""A tenth of a second."""
 
 
 class Talker:
@@ -46,6 +59,13 @@ class Talker:
         """The answer to a message."""
         await self.send("message", message=text, **fields)
         return await self.until("ai_response")
+
+    async def hear(self, *sounds: Sound, pace: float = 0.0) -> None:
+        """Send sounds as a microphone does, with so many seconds between two frames."""
+        for sound in sounds:
+            for place in range(0, len(sound.pcm), FRAME_BYTES):
+                await self.ws.send_bytes(sound.pcm[place : place + FRAME_BYTES])
+                await asyncio.sleep(pace)
 
     async def init(self, **fields: Any) -> dict[str, Any]:
         await self.send("init", **fields)
@@ -121,6 +141,21 @@ class World:
         async with self.talker() as talker:
             await talker.init(api_key=headers["Authorization"].removeprefix("Bearer "))
             yield talker
+
+    def script_speech(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        texts: Iterable[str | ModelError] | Callable[[Sound], str | ModelError],
+        voice: ScriptedVoice | None = None,
+        missing: Mapping[str, Missing] = MappingProxyType({}),
+    ) -> None:
+        """Have the server hear `texts`, and speak, without an engine."""
+        speech = self.parlez.services.speech
+        hearing = SpeechEngines[Transcriber]([ScriptedTranscriber(texts)], missing)
+        speaking = SpeechEngines[Voice]([voice or ScriptedVoice()], missing)
+        monkeypatch.setattr(speech, "activity", ScriptedActivity())
+        monkeypatch.setattr(speech, "transcribers", hearing)
+        monkeypatch.setattr(speech, "voices", speaking)
 
     def reset(self) -> None:
         self.vendor.reply = echo

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from parlez.core.accounts import Accounts
-from parlez.core.errors import Forbidden, InvalidInput, TooLarge
+from parlez.core.errors import Forbidden, InvalidInput, ModelUnavailable, TooLarge
 from parlez.core.identity import Caller
 from parlez.core.paid_call import CallKind
 from parlez.core.paid_calls import PaidCalls
 from parlez.core.ports.sound_files import Raw, SoundReader, SoundWriter
 from parlez.core.ports.transcriber import LISTEN, Hearing, Transcriber, Transcript
 from parlez.core.ports.voice import SPEAK, Speaking, Voice
+from parlez.core.ports.voice_activity import VoiceActivity
 from parlez.core.sound import Sound
 from parlez.core.speech_engines import SpeechEngines
 from parlez.core.tiers import VOICE_CHAT, features
@@ -51,10 +52,12 @@ class Speech:
         writer: SoundWriter,
         calls: PaidCalls,
         accounts: Accounts,
+        activity: VoiceActivity | None = None,
     ):
         self.transcribers = engines.transcribers
         self.voices = engines.voices
         self.writer = writer
+        self.activity = activity
         self._reader = reader
         self._calls = calls
         self._accounts = accounts
@@ -104,6 +107,25 @@ class Speech:
             conversation_id=conversation_id,
         ):
             return about.name, await engine.transcribe(sound, replace(hearing, model=model))
+
+    async def glimpse(
+        self, caller: Caller, sound: Sound, hearing: Hearing, *, provider: str | None = None
+    ) -> str | None:
+        """A first impression of what is being said, from an engine that costs nothing and so is not
+        counted; None from any other. Raises `ModelError`."""
+        await self.admit(caller)
+        engine, model = self.transcribers.choose(provider, hearing.model, hearing.language)
+        if engine.about.prices.get(model) != 0:
+            return None
+        return (await engine.transcribe(sound, replace(hearing, model=model))).text
+
+    def require_activity(self) -> VoiceActivity:
+        """Who tells whether somebody speaks. Raises `ModelUnavailable`."""
+        if self.activity is None:
+            raise ModelUnavailable(
+                "Listening needs the extra 'speech': pip install 'parlez[speech]'."
+            )
+        return self.activity
 
     async def speak(
         self,

@@ -136,6 +136,12 @@ class TurnEngine:
         live.interrupt(State.STOPPED, "stopped")
         return await asyncio.shield(live.ended)
 
+    async def cut_short(self, scope: Scope, turn_id: str, said: str) -> EndedTurn:
+        """End a turn now, and keep of its answer only the beginning `said`. Raises as the store
+        does."""
+        await self.stop(scope, turn_id)
+        return await self._store.cut_short(scope, turn_id, said)
+
     def end_credential(self, credential_id: str) -> None:
         """Stop all turns that a key or a session started, and let all followers look whether they
         still may."""

@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator
 from parlez.core.sentences import sentences
 from parlez.core.speech import LONGEST_ANSWER
 
+_NEXT = "x"
+
 
 class SentenceStream:
-    """Takes a text piece by piece and gives each sentence once it is whole, which is when the next
-    one begins. It never makes the writer wait, and keeps no more than can be spoken."""
+    """Takes a text piece by piece and gives each sentence once it is whole. It never makes the
+    writer wait, and keeps no more than can be spoken."""
 
     def __init__(self) -> None:
         self._text = ""
@@ -32,7 +34,9 @@ class SentenceStream:
         while True:
             self._changed.clear()
             ended = self._ended
-            starts = [start for start, _ in sentences(self._text)]
+            # Whatever comes next begins another sentence, or goes on with the last one.
+            known = self._text if ended else f"{self._text}{_NEXT}"
+            starts = [start for start, _ in sentences(known)]
             cuts = starts[1:] + ([len(self._text)] if ended and starts else [])
             place = 0
             pieces = []

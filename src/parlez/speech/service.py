@@ -25,6 +25,7 @@ from parlez.speech.google.transcriber import GoogleTranscriber
 from parlez.speech.google.voice import GoogleVoice
 from parlez.speech.local import transcriber as local_transcriber
 from parlez.speech.local import voice as local_voice
+from parlez.speech.local.activity import LocalActivity, missing_to_attend
 from parlez.speech.local.settings import LocalSpeech
 from parlez.speech.local.transcriber import LocalTranscriber
 from parlez.speech.local.voice import LocalVoice
@@ -84,7 +85,8 @@ class SpeechService:
         self.reader = ProcessReader(limits)
         self.writer = ProcessWriter()
         self._http: aiohttp.ClientSession | None = None
-        self._local: list[LocalTranscriber | LocalVoice] = []
+        self._local: list[LocalTranscriber | LocalVoice | LocalActivity] = []
+        self.activity = self._attending(local)
         hearing = self._transcribers(local, variables)
         speaking = self._voices(local, variables)
         self.engines = Engines(
@@ -102,6 +104,13 @@ class SpeechService:
                 await engine.close()
             if self._http is not None:
                 await self._http.close()
+
+    def _attending(self, local: LocalSpeech) -> LocalActivity | None:
+        if missing_to_attend(local):
+            return None
+        made = LocalActivity(local)
+        self._local.append(made)
+        return made
 
     def _session(self) -> aiohttp.ClientSession:
         """Made at the first use, within the running event loop."""

@@ -9,6 +9,7 @@ from parlez.core.ports.turn_store import Branch, Started
 from parlez.core.prices import PriceList
 from parlez.core.turns import EndedTurn, Ending, IdempotencyKey, Payer, Turn, TurnRequest
 from parlez.storage import events, messages, turns, upkeep
+from parlez.storage.cutting_short import cut_short
 from parlez.storage.database import Database
 from parlez.storage.turn_start import TurnStart, start
 
@@ -50,6 +51,9 @@ class SqlTurnStore:
 
     async def answer(self, scope: Scope, turn_id: str) -> EndedTurn:
         return await self._database.read(lambda c: turns.answer(c, scope, turn_id))
+
+    async def cut_short(self, scope: Scope, turn_id: str, said: str) -> EndedTurn:
+        return await self._database.write(lambda c: cut_short(c, scope, turn_id, said))
 
     async def events(
         self, scope: Scope, turn_id: str, after: int, limit: int

@@ -8,11 +8,13 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from parlez.core.errors import InvalidInput, ModelError
 from parlez.core.ports.transcriber import LISTEN, Heard, Hearing, TranscriberAbout, Transcript
 from parlez.core.ports.voice import SPEAK, Speaking, VoiceAbout, VoiceRow
+from parlez.core.ports.voice_activity import WINDOW_SAMPLES
 from parlez.core.sentences import sentences
-from parlez.core.sound import Sound
+from parlez.core.sound import SAMPLE_BYTES, Sound
 
 _LANGUAGES = frozenset({"en"})
 _LOUDNESS = 12_000
+_AUDIBLE = 1_000
 
 
 class ScriptedTranscriber:
@@ -51,6 +53,28 @@ class ScriptedTranscriber:
         words = tuple(Heard(word, 0.0, 0.0, 0.9) for word in text.split()) if hearing.words else ()
         confidence = 0.9 if text else None
         return Transcript(text, sound.seconds, "scripted-1", "en", confidence, said, words)
+
+    async def warm_up(self) -> None:
+        self.warmed += 1
+
+
+class ScriptedActivity:
+    """Implements `core.ports.voice_activity.VoiceActivity`: whatever is loud is a voice. With
+    `error` it is raised instead."""
+
+    def __init__(self, error: ModelError | None = None):
+        self.warmed = 0
+        self._error = error
+
+    def stream(self) -> "ScriptedActivity":
+        return self
+
+    async def judge(self, pcm: bytes) -> list[float]:
+        if self._error:
+            raise self._error
+        size = WINDOW_SAMPLES * SAMPLE_BYTES
+        windows = [pcm[place : place + size] for place in range(0, len(pcm), size)]
+        return [float(max(memoryview(window).cast("h")) > _AUDIBLE) for window in windows]
 
     async def warm_up(self) -> None:
         self.warmed += 1

@@ -75,6 +75,11 @@ class TurnStore(Protocol):
         """A turn with the text stored for it so far. Raises `NotFound`."""
         ...
 
+    async def cut_short(self, scope: Scope, turn_id: str, said: str) -> EndedTurn:
+        """Keep only `said`, the beginning of the answer of a turn that has ended, which then counts
+        as stopped. Raises `NotFound`, and `InvalidInput` for what is not its beginning."""
+        ...
+
     async def events(
         self, scope: Scope, turn_id: str, after: int, limit: int
     ) -> Sequence[Numbered]:

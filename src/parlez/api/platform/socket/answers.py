@@ -1,15 +1,13 @@
 """The answers that are being made for one WebSocket."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from parlez.api.platform import chat_encode
 from parlez.api.platform.socket.channel import Channel
-from parlez.api.platform.socket.spoken_answer import SpokenAnswer
-from parlez.api.platform.socket.stages import Stages
 from parlez.core.cursor import START
 from parlez.core.errors import ParlezError, QueueFull, restore
 from parlez.core.events import ErrorRaised, TextDelta
@@ -18,17 +16,38 @@ from parlez.http.citations import citation_fields
 from parlez.http.event_stream import HEARTBEAT_SECONDS
 from parlez.http.fields import uuid_of
 from parlez.http.services import Services
+from parlez.realtime.sentence_stream import SentenceStream
+from parlez.realtime.stages import Stages
 
 MOST_AT_ONCE = 16
 
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
+class Spoken(Protocol):
+    """The voice of an answer."""
+
+    text: SentenceStream
+    """Where the answer is written to."""
+
+    def silence(self) -> None:
+        """Say no more of it."""
+        ...
+
+    async def settled(self) -> None:
+        """Until it is known what of the answer is kept."""
+        ...
+
+    async def speak(self, conversation_id: str, named: Mapping[str, str]) -> None:
+        """Say it; `named` tells in each message which answer it is."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     turn: Turn
     stages: Stages
-    spoken: SpokenAnswer | None
+    spoken: Spoken | None
 
 
 class Answers:
@@ -46,7 +65,7 @@ class Answers:
         if len(self._answers) >= MOST_AT_ONCE:
             raise QueueFull(f"At most {MOST_AT_ONCE} answers are made at once for a connection.")
 
-    def begin(self, turn: Turn, stages: Stages, spoken: SpokenAnswer | None = None) -> None:
+    def begin(self, turn: Turn, stages: Stages, spoken: Spoken | None = None) -> None:
         """Send what a turn says; `spoken` says it aloud."""
         answer = _Answer(turn, stages, spoken)
         self._answers.add(answer)
@@ -84,6 +103,8 @@ class Answers:
             if error:
                 await self._channel.tell(error, **named)
             else:
+                if answer.spoken:
+                    await answer.spoken.settled()
                 ended = await self._inside.engine.find(turn.scope, turn.id)
                 timings = answer.stages.ended
                 await send("ai_response", **_response(ended), timings=timings, **named)

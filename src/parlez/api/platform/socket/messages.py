@@ -87,6 +87,36 @@ class Audio(BaseModel):
         return Raw(RawForm.PCM16, self.sample_rate) if self.format == "pcm16" else None
 
 
+class Listen(BaseModel):
+    """Listen all the time: binary frames of samples follow, of 16 bits, little-endian, one channel.
+    `silence` is how many seconds of it end what is said."""
+
+    type: Literal["listen"]
+    sample_rate: Literal[16_000] = 16_000
+    silence: Annotated[float, Field(ge=0.3, le=5.0)] = 0.5
+    partials: bool = True
+    stt_provider: Label | None = None
+    tts_provider: Label | None = None
+    tts_voice: Label | None = None
+    language_code: LanguageCode | None = None
+    model: ModelName | None = None
+    conversation_id: ConversationId | None = None
+
+
+class ListenStop(BaseModel):
+    """Listen no more, and answer what was said until now."""
+
+    type: Literal["listen_stop"]
+
+
+class Played(BaseModel):
+    """How much of the sound of an epoch the client has played."""
+
+    type: Literal["played"]
+    epoch: Annotated[int, Field(ge=0, le=2**31)]
+    milliseconds: Annotated[float, Field(ge=0, le=86_400_000, allow_inf_nan=False)]
+
+
 class Stop(BaseModel):
     """End all answers that are being made here."""
 
@@ -103,11 +133,11 @@ class Pong(BaseModel):
     type: Literal["pong"]
 
 
-Message = Init | Say | Audio | Stop | Ping | Pong
+Message = Init | Say | Audio | Listen | ListenStop | Played | Stop | Ping | Pong
 
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 
-_KNOWN = "init, message, audio, stop, ping, pong"
+_KNOWN = "init, message, audio, listen, listen_stop, played, stop, ping, pong"
 _SHAPELESS = ("missing", "union_tag_invalid", "union_tag_not_found")
 
 

@@ -13,7 +13,19 @@ from parlez.api.platform.socket.channel import Channel
 from parlez.api.platform.socket.door import Door
 from parlez.api.platform.socket.flood import Flood
 from parlez.api.platform.socket.leaving import Close, Gone, Leave, leave_for
-from parlez.api.platform.socket.messages import Audio, Init, Message, Ping, Pong, Say, Stop, read
+from parlez.api.platform.socket.messages import (
+    Audio,
+    Init,
+    Listen,
+    ListenStop,
+    Message,
+    Ping,
+    Played,
+    Pong,
+    Say,
+    Stop,
+    read,
+)
 from parlez.api.platform.socket.talk import Talk
 from parlez.core.bugs import describe
 from parlez.core.errors import ParlezError
@@ -38,7 +50,7 @@ class SocketSession:
         self._flood = Flood()
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving: asyncio.Future[Leave | None] = asyncio.get_running_loop().create_future()
-        self._talk = Talk(inside, self._channel, self._spawn, self._good_caller)
+        self._talk = Talk(inside, self._channel, self._spawn, self._good_caller, self._flood)
         self._changed = asyncio.Event()
         self._held = ExitStack()
         self._caller: Caller | None = None
@@ -101,9 +113,12 @@ class SocketSession:
             message = f"Send 'init' within {INIT_SECONDS:g} seconds."
             raise Leave(Close.TOO_SLOW, "init_timeout", message) from None
         while True:
-            text = await self._receive()
+            frame = await self._receive()
             try:
-                await self._take(read(text))
+                if isinstance(frame, bytes):
+                    await self._talk.hear_more(frame)
+                else:
+                    await self._take(read(frame))
             except ParlezError as error:
                 await self._channel.tell(error)
 
@@ -113,7 +128,8 @@ class SocketSession:
             await self._let_in(await self._door.open(None))
             await self._acknowledge()
             return
-        message = read(await self._receive())
+        frame = await self._receive()
+        message = read(frame) if isinstance(frame, str) else None
         if not isinstance(message, Init):
             raise Leave(Close.OUT_OF_ORDER, "not_initialized", "The first message must be 'init'.")
         await self._initialize(message)
@@ -155,16 +171,15 @@ class SocketSession:
             **fields,
         )
 
-    async def _receive(self) -> str:
+    async def _receive(self) -> str | bytes:
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
             raise Gone
         text: str | None = message.get("text")
-        self._flood.count()
         if text is None:
-            raise Leave(
-                Close.OUT_OF_ORDER, "not_listening", "Binary frames are taken after 'listen' alone."
-            )
+            sound: bytes = message["bytes"]
+            return sound
+        self._flood.count()
         return text
 
     async def _take(self, message: Message) -> None:
@@ -175,6 +190,12 @@ class SocketSession:
                 await self._talk.say(message)
             case Audio():
                 await self._talk.hear(message)
+            case Listen():
+                await self._talk.listen(message)
+            case ListenStop():
+                await self._talk.listen_no_more()
+            case Played():
+                self._talk.played(message.epoch, message.milliseconds / 1_000)
             case Stop():
                 await self._talk.stop()
             case Ping():

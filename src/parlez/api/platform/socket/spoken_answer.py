@@ -6,13 +6,13 @@ from contextlib import aclosing
 
 from parlez.api.platform.socket.channel import Channel
 from parlez.api.platform.socket.engines import Speaker
-from parlez.api.platform.socket.stages import Stages
 from parlez.core.errors import ParlezError
 from parlez.core.identity import Caller
 from parlez.core.ports.sound_files import SoundForm
 from parlez.core.sound import Sound
 from parlez.core.speech import Speech
 from parlez.realtime.sentence_stream import SentenceStream
+from parlez.realtime.stages import Stages
 
 _CHUNK_BYTES = 24_576
 
@@ -42,6 +42,9 @@ class SpokenAnswer:
         """Say no more."""
         self._silent = True
         self.text.end()
+
+    async def settled(self) -> None:
+        """All of it is kept, whatever of it is said."""
 
     async def speak(self, conversation_id: str, named: Mapping[str, str]) -> None:
         """Until all is said. `named` tells in each message which answer it is. Raises `Gone`."""

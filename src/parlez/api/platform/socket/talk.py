@@ -1,26 +1,37 @@
 """The conversation that is held over one WebSocket."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from parlez.api.platform.ids import read_conversation_id
 from parlez.api.platform.socket.answers import Answers, Spawn
 from parlez.api.platform.socket.channel import Channel
-from parlez.api.platform.socket.engines import choose_hearer, choose_speaker
-from parlez.api.platform.socket.messages import Audio, Init, Say
+from parlez.api.platform.socket.engines import Hearer, Speaker, choose_hearer, choose_speaker
+from parlez.api.platform.socket.flood import Flood
+from parlez.api.platform.socket.leaving import Close, Leave
+from parlez.api.platform.socket.listening import Ear, GoodCaller, Mouth
+from parlez.api.platform.socket.messages import Audio, Init, Listen, Say
 from parlez.api.platform.socket.spoken_answer import SpokenAnswer
-from parlez.api.platform.socket.stages import Stages
 from parlez.core.errors import ParlezError, QueueFull
-from parlez.core.identity import Caller, Scope
-from parlez.core.turns import TurnRequest
+from parlez.core.identity import Scope
+from parlez.core.sound import HEARING_RATE, SAMPLE_BYTES
+from parlez.core.turns import Turn, TurnRequest
 from parlez.http.idempotency import idempotency_key
 from parlez.http.services import Services
 from parlez.http.turn_answers import begin_turn
+from parlez.realtime.endpointing import Manner
+from parlez.realtime.reply import Reply
+from parlez.realtime.session import VoiceSession
+from parlez.realtime.stages import Stages
 
 MOST_UTTERANCES = 4
 """Sounds of one client that are heard, or wait to be, at a time."""
+
+LONGEST_FRAME = 64_000
+"""Bytes of one binary frame: two seconds."""
 
 
 class Talk:
@@ -32,16 +43,21 @@ class Talk:
         inside: Services,
         channel: Channel,
         spawn: Spawn,
-        caller: Callable[[], Awaitable[Caller]],
+        caller: GoodCaller,
+        flood: Flood,
     ):
         self._inside = inside
         self._channel = channel
         self._spawn = spawn
         self._good_caller = caller
+        self._flood = flood
         self._answers = Answers(inside, channel, spawn)
         self._utterances: set[asyncio.Task[None]] = set()
         # What was said first is answered first.
         self._order = asyncio.Lock()
+        self._voice: VoiceSession | None = None
+        self._epoch = 0
+        self._replied: WeakKeyDictionary[Reply, Turn] = WeakKeyDictionary()
         self._model: str | None = None
         self.user_id: str | None = None
         self.conversation_id: str | None = None
@@ -77,13 +93,111 @@ class Talk:
         self._utterances.add(task)
         task.add_done_callback(self._utterances.discard)
 
+    async def listen(self, message: Listen) -> None:
+        """Begin to listen all the time, or go on in another way."""
+        speech = self._inside.speech
+        caller = await self._good_caller()
+        await speech.admit(caller)
+        activity = speech.require_activity()
+        language = message.language_code
+        hearer = await choose_hearer(speech, self._channel, message.stt_provider, language)
+        speaker = await choose_speaker(
+            speech, self._channel, message.tts_provider, message.tts_voice, language
+        )
+        if message.conversation_id:
+            conversation_id = read_conversation_id(message.conversation_id)
+            await self._inside.desk.find(caller.scope, conversation_id, self.user_id)
+            self.conversation_id = conversation_id
+        if message.model:
+            self._model = message.model
+        await activity.warm_up()
+        await self.listen_no_more()
+        ear = Ear(speech, self._good_caller, hearer, glimpses=message.partials)
+        mouth = Mouth(speech, self._good_caller, speaker)
+        self._voice = VoiceSession(
+            activity.stream(),
+            ear,
+            self,
+            mouth,
+            self._channel,
+            self._spawn,
+            Manner(end=message.silence),
+            self._epoch,
+        )
+        self._spawn(self._warm_up(hearer, speaker))
+        await self._channel.send("status", status="listening", sample_rate=message.sample_rate)
+
+    async def listen_no_more(self) -> None:
+        """What was said until now is answered."""
+        if self._voice:
+            voice, self._voice = self._voice, None
+            self._epoch = voice.epoch + 1
+            await voice.finish()
+
+    async def hear_more(self, pcm: bytes) -> None:
+        """Sound from the microphone. Raises `Leave` for what cannot be."""
+        if self._voice is None:
+            raise Leave(
+                Close.OUT_OF_ORDER, "not_listening", "Binary frames are taken after 'listen' alone."
+            )
+        if not pcm or len(pcm) % SAMPLE_BYTES or len(pcm) > LONGEST_FRAME:
+            raise Leave(
+                Close.MALFORMED,
+                "invalid_frame",
+                f"A frame of sound has whole samples of 16 bits, and at most {LONGEST_FRAME:,} "
+                "bytes.",
+            )
+        self._flood.hear(len(pcm) / SAMPLE_BYTES / HEARING_RATE)
+        try:
+            await self._voice.hear(pcm)
+        except ParlezError:
+            self._voice = None
+            raise
+
+    def played(self, epoch: int, seconds: float) -> None:
+        if self._voice:
+            self._voice.played(epoch, seconds)
+
+    async def begin(self, text: str, reply: Reply) -> None:
+        """Implements `realtime.ports.Brain`."""
+        self._answers.require_room()
+        caller = await self._good_caller()
+        asked = TurnRequest(
+            text,
+            conversation_id=self.conversation_id,
+            user_label=self.user_id,
+            model=self._model,
+            stream=True,
+        )
+        turn = await begin_turn(self._inside, caller, asked, None)
+        self.conversation_id = turn.conversation_id
+        self._replied[reply] = turn
+        self._answers.begin(turn, reply.stages, reply)
+
+    async def cut_short(self, reply: Reply, heard: str) -> None:
+        """Implements `realtime.ports.Brain`."""
+        turn = self._replied.get(reply)
+        if turn:
+            await self._inside.engine.cut_short(turn.scope, turn.id, heard)
+
     async def stop(self) -> None:
         """End what is being heard, and all answers, keeping what was said."""
         if self._utterances:
             for task in self._utterances:
                 task.cancel()
             await self._channel.send("status", status="listening")
+        if self._voice:
+            await self._voice.stop()
         await self._answers.stop()
+
+    async def _warm_up(self, hearer: Hearer, speaker: Speaker | None) -> None:
+        """Whoever speaks first need not wait for the engines. What is wrong with them is told when
+        they are needed."""
+        speech = self._inside.speech
+        with suppress(ParlezError):
+            await speech.transcribers.choose(hearer.provider)[0].warm_up()
+            if speaker:
+                await speech.voices.choose(speaker.provider)[0].warm_up()
 
     async def _hear(self, message: Audio, stages: Stages) -> None:
         try:
