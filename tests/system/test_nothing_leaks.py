@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 from tests.support.server import Running, run_server
+from tests.support.sockets import main_port, talking
 from tests.support.wire_server import WireServer, serve_wire
 
 from parlez.http.logs import configure_logs
@@ -104,6 +105,37 @@ async def test_nor_does_a_bug_tell(
     assert answer.status == 500
     assert MARKER not in str(answer.body)
     assert "RuntimeError in fall_over" in log.getvalue()
+    assert MARKER not in log.getvalue()
+
+
+async def test_nor_what_is_said_over_a_socket(parlez: Running, log: io.StringIO) -> None:
+    """The address with its key least of all."""
+    url = main_port(parlez)
+    told = []
+    for options in (
+        {"params": {"api_key": MARKED_KEY}},
+        {"headers": {"X-API-Key": MARKER}},
+        {"protocols": ["parlez", f"ticket.{MARKER}"]},
+    ):
+        async with talking(url, parlez.client, **options) as talker:
+            assert (await talker.ends())[1] == 4401
+            told += talker.got
+    for message in (
+        {"type": "message", "message": MARKER},
+        {"type": "message", "message": MARKER, "conversation_id": MARKER},
+        {"type": "message", "message": [MARKER]},
+        {"type": MARKER},
+        {"type": "audio", "audio_data": MARKER, "tts_voice": MARKER, "stt_provider": MARKER},
+    ):
+        async with talking(url, parlez.client) as talker:
+            await talker.init(user_id="me")
+            await talker.ws.send_json(message)
+            await talker.until("error")
+            told += talker.got
+    assert len(told) > 10
+    assert MARKER not in str(told)
+    metrics = await parlez.call("GET", "/metrics")
+    assert MARKER not in metrics.body.decode()
     assert MARKER not in log.getvalue()
 
 
