@@ -34,6 +34,12 @@ def world(sockets: World) -> World:
     return sockets
 
 
+@pytest.fixture
+def no_pings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not for these that a connection looks whether it may still be."""
+    monkeypatch.setattr(session, "PING_SECONDS", 10_000)
+
+
 BOTH_PORTS = pytest.mark.parametrize("place", [main_port, own_port])
 
 
@@ -341,7 +347,7 @@ async def test_sockets_of_an_account_are_counted(
         pass
 
 
-async def test_a_revoked_key_ends_it(world: World) -> None:
+async def test_a_revoked_key_ends_it(world: World, no_pings: None) -> None:
     scope = await world.parlez.services.accounts.create_nameless()
     headers = await key_of(world.parlez, scope)
     [key] = await world.parlez.services.keys.list(scope)
@@ -351,7 +357,7 @@ async def test_a_revoked_key_ends_it(world: World) -> None:
         await bystander.ask("Still here?")
 
 
-async def test_an_expired_key_ends_it(world: World) -> None:
+async def test_an_expired_key_ends_it(world: World, no_pings: None) -> None:
     scope = await world.parlez.services.accounts.create_nameless()
     _, secret = await world.parlez.services.keys.create(
         scope, "short", frozenset({Right.DATA}), timedelta(seconds=1)
@@ -360,7 +366,7 @@ async def test_an_expired_key_ends_it(world: World) -> None:
         assert await talker.ends() == ("unauthenticated", 4401)
 
 
-async def test_an_ended_session_and_a_closed_account_end_it(world: World) -> None:
+async def test_an_ended_session_and_a_closed_account_end_it(world: World, no_pings: None) -> None:
     hash_quickly(world.parlez)
     made = await world.parlez.call("POST", "/api/invitations", {"name": "Grace"})
     grace = Browser(world.parlez)

@@ -90,6 +90,15 @@ async def test_fragments_do_not_pile_up(protocol: SocketProtocol, wire: Wire) ->
     assert wire.closed
 
 
+async def test_what_is_no_text_is_told(
+    protocol: SocketProtocol, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    protocol.data_received(frame(b"\xff", 1))
+    assert b"invalid_frame" in wire.written
+    assert wire.closed
+    assert not caplog.records
+
+
 async def test_strangers_are_known_by_their_length(protocol: SocketProtocol, wire: Wire) -> None:
     protocol._let_in()
     protocol.data_received(frame(b"x" * 100_000, 1))

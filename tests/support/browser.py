@@ -14,10 +14,12 @@ ARGUMENTS = [
 
 
 @asynccontextmanager
-async def browser() -> AsyncIterator[Browser]:
+async def browser(*arguments: str) -> AsyncIterator[Browser]:
     assert CHROMIUM.exists(), "Chromium is not installed"
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        opened = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]
+        )
         try:
             yield opened
         finally:

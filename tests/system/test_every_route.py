@@ -22,6 +22,7 @@ PUBLIC = {
     "GET /api/health",
     "GET /health/live",
     "GET /health/ready",
+    "GET /voice",
     "POST /api/auth/login",
     "POST /api/auth/signup",
     "POST /api/v1/tokens",

@@ -55,6 +55,18 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         elif not self.close_sent:
             super().handle_cont(event)
 
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            self.frames = [b"".join(self.frames)]
+            try:
+                self.frames[0].decode()
+            except UnicodeDecodeError:
+                # Uvicorn would write a page in the log for each.
+                self.conn.fail(1007, "not UTF-8")
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
     def handle_parser_exception(self) -> None:
         sent = self.conn.close_sent
         if self.handshake_complete and not self.close_sent and sent:

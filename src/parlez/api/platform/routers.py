@@ -26,6 +26,7 @@ from parlez.api.platform import (
     voice,
     websocket_config,
 )
+from parlez.api.platform.socket import pages as voice_pages
 from parlez.api.platform.socket import routes as socket
 
 ROUTERS = (
@@ -45,6 +46,7 @@ ROUTERS = (
     voice.router,
     websocket_config.router,
     socket.router,
+    voice_pages.router,
     auth.router,
     account.router,
     accounts.router,

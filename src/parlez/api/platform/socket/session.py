@@ -1,6 +1,7 @@
 """One WebSocket, from its handshake to its close."""
 
 import asyncio
+import math
 from collections.abc import Coroutine
 from contextlib import ExitStack
 from typing import Any
@@ -237,5 +238,5 @@ class SocketSession:
         assert self._caller
         ends = self._caller.expires_at
         if ends is None:
-            return PING_SECONDS
+            return math.inf
         return max(0.0, (ends - self._inside.gate.clock.now()) / 1_000_000 + 0.001)
