@@ -357,6 +357,16 @@ async def test_a_revoked_key_ends_it(world: World, no_pings: None) -> None:
         await bystander.ask("Still here?")
 
 
+async def test_an_owner_by_name_ends_those_who_just_sat_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "PING_SECONDS", 0.05)
+    async with world.owner() as talker:
+        await talker.ask("Hi")
+        monkeypatch.setattr(world.parlez.services.accounts, "has_owner", True)
+        assert await talker.ends() == ("unauthenticated", 4401)
+
+
 async def test_an_expired_key_ends_it(world: World, no_pings: None) -> None:
     scope = await world.parlez.services.accounts.create_nameless()
     _, secret = await world.parlez.services.keys.create(
@@ -500,6 +510,8 @@ async def test_nothing_is_left_of_those_who_went(world: World) -> None:
     async with world.owner() as talker:
         await talker.ask("Hi")
         assert len(sockets) == 1
+        metrics = await world.parlez.call("GET", "/metrics")
+        assert "parlez_open_sockets 1.0" in metrics.body.decode()
     async with asyncio.timeout(PATIENCE):
         while len(asyncio.all_tasks()) > before or len(sockets):
             await asyncio.sleep(0.01)

@@ -124,6 +124,24 @@ def test_an_interruption() -> None:
     assert not talking.of("resume")
 
 
+def test_a_long_sentence_ends_where_it_is() -> None:
+    """It is sent as it is heard, and the rest of it not at all."""
+    answer = " ".join(["word"] * 80) + "."
+
+    async def act(talking: Talking) -> None:
+        await talking.say(1.0)
+        await talking.be_silent(2.0)
+        await talking.say(1.0)
+        await talking.be_silent(8.0)
+
+    talking = play(lambda: Talking(["Tell me", "Stop that now"], [[answer], ["Ok."]]), act)
+    place = next(n for n, each in enumerate(talking.sent) if each[1] == "interrupted")
+    after = [each["epoch"] for _, kind, each in talking.sent[place:] if kind == "audio_chunk"]
+    assert set(after) == {3}
+    sent = len([each for each in talking.of("audio_chunk") if each["epoch"] == 1])
+    assert sent * 0.5 < 10.0, "it lasts sixteen seconds"
+
+
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 2.0, 3.1])
 def test_what_was_heard_is_right_to_the_word(seconds: float) -> None:
     heard = interrupted_after(seconds).of("interrupted")[0]["heard"]

@@ -54,6 +54,9 @@ class Metrics:
         self.open_turns = Gauge(
             "parlez_open_turns", "Turns that wait or run.", registry=self.registry
         )
+        self.open_sockets = Gauge(
+            "parlez_open_sockets", "WebSockets that are open.", registry=self.registry
+        )
 
     def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).observe(seconds)

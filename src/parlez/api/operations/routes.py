@@ -53,6 +53,7 @@ async def metrics(request: Request) -> Response:
     caller = await inside.gate.admit(request)
     caller.require(Right.METRICS)
     inside.metrics.open_turns.set(inside.engine.open_turns)
+    inside.metrics.open_sockets.set(len(inside.sockets))
     return Response(inside.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -208,7 +208,9 @@ class SocketSession:
         """The caller, as the credential is now."""
         assert self._caller
         gate = self._inside.gate
-        if gate.epoch != self._caller.epoch or gate.is_past(self._caller):
+        # Nobody is let in for the place alone once the server has an owner.
+        is_late = self._caller.is_at_the_machine and gate.accounts.has_owner
+        if gate.epoch != self._caller.epoch or gate.is_past(self._caller) or is_late:
             renewed = await self._door.renew(self._caller)
             if renewed is None:
                 error = ended_credential()
