@@ -1,5 +1,6 @@
 """The real command, run as a user runs it, on a data folder of its own."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -66,7 +67,8 @@ class Command:
 
     def run_here(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """The same in the test's own process, which is quicker: for commands that start nothing."""
-        done = CliRunner().invoke(parlez, [*arguments], prog_name="parlez", env=self.environment)
+        with _logs_kept():
+            done = CliRunner().invoke(parlez, [*arguments], prog_name="parlez", env=self.environment)
         return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
     @contextmanager
@@ -87,6 +89,18 @@ class Command:
                 yield Serving(process, _until_ready(process))
             finally:
                 process.kill()
+
+
+@contextmanager
+def _logs_kept() -> Iterator[None]:
+    """A command that has a server of its own sends all logs of the process elsewhere."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    try:
+        yield
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
 
 
 def _until_ready(process: "subprocess.Popen[str]") -> str:
