@@ -89,7 +89,9 @@ def create_app(server: Server) -> ASGIApp:
         *PLATFORM,
         operations.router,
     ):
-        app.include_router(router)
+        # They are whole: to include a router would build each of its routes a second time, at the
+        # first request, which takes 0.15 seconds.
+        app.router.routes.extend(router.routes)
     problems = Problems(
         {
             "/conversations": conversations_encode.problem_body,

@@ -58,8 +58,8 @@ def only_english(whisper: Path) -> bool:
     listed = whisper / "vocabulary.json"
     if listed.is_file():
         return len(json.loads(listed.read_text(encoding="utf-8"))) <= _ENGLISH_WORDS
-    with (whisper / "vocabulary.txt").open(encoding="utf-8") as lines:
-        return sum(1 for _ in lines) <= _ENGLISH_WORDS
+    lines = (whisper / "vocabulary.txt").read_bytes().removesuffix(b"\n")
+    return lines.count(b"\n") + 1 <= _ENGLISH_WORDS
 
 
 def spoken_language(piper: Path) -> str:
