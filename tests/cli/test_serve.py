@@ -35,6 +35,7 @@ def test_it_takes_as_many_files_as_it_may(command: Command) -> None:
 def test_it_says_where_everything_is(served: Served) -> None:
     serving, data = served.server, served.command.data
     assert serving.told("API") == f"{serving.url}/docs"
+    assert serving.told("WebSocket") == f"{serving.url.replace('http', 'ws')}/ws"
     assert serving.told("Data folder") == str(data)
     assert serving.told("Database") == str(data / "parlez.db")
     assert serving.told("Model").startswith("gpt-4o answers")

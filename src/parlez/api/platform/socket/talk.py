@@ -190,12 +190,13 @@ class Talk:
             await self._voice.stop()
         await self._answers.stop()
 
-    async def _warm_up(self, hearer: Hearer, speaker: Speaker | None) -> None:
+    async def _warm_up(self, hearer: Hearer | None, speaker: Speaker | None) -> None:
         """Whoever speaks first need not wait for the engines. What is wrong with them is told when
         they are needed."""
         speech = self._inside.speech
         with suppress(ParlezError):
-            await speech.transcribers.choose(hearer.provider)[0].warm_up()
+            if hearer:
+                await speech.transcribers.choose(hearer.provider)[0].warm_up()
             if speaker:
                 await speech.voices.choose(speaker.provider)[0].warm_up()
 
@@ -217,6 +218,8 @@ class Talk:
             speech, self._channel, message.tts_provider, message.tts_voice, language
         )
         await self._channel.send("status", status="processing")
+        # The voice gets ready while the utterance is heard.
+        self._spawn(self._warm_up(None, speaker))
         name = f"audio.{message.format}" if message.format else ""
         _, heard = await speech.transcribe(
             caller,
