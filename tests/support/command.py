@@ -68,7 +68,9 @@ class Command:
     def run_here(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """The same in the test's own process, which is quicker: for commands that start nothing."""
         with _logs_kept():
-            done = CliRunner().invoke(parlez, [*arguments], prog_name="parlez", env=self.environment)
+            done = CliRunner().invoke(
+                parlez, [*arguments], prog_name="parlez", env=self.environment
+            )
         return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
     @contextmanager
