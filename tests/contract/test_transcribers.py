@@ -52,7 +52,7 @@ async def vendors() -> AsyncIterator[dict[str, Transcriber]]:
         }
 
 
-@pytest.fixture(params=["local", "scripted", *VENDORS])
+@pytest.fixture(params=[pytest.param("local", marks=pytest.mark.e2e), "scripted", *VENDORS])
 def transcriber(
     request: pytest.FixtureRequest, local: LocalTranscriber, vendors: dict[str, Transcriber]
 ) -> Transcriber:

@@ -49,7 +49,7 @@ async def vendors() -> AsyncIterator[dict[str, Voice]]:
         }
 
 
-@pytest.fixture(params=["local", "scripted", *VENDORS])
+@pytest.fixture(params=[pytest.param("local", marks=pytest.mark.e2e), "scripted", *VENDORS])
 def voice(request: pytest.FixtureRequest, local: LocalVoice, vendors: dict[str, Voice]) -> Voice:
     if request.param == "local":
         return local

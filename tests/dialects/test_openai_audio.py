@@ -24,7 +24,7 @@ from parlez.core.sound import Sound
 from parlez.speech.files.reader import ProcessReader
 from parlez.speech.files.wav import wav_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.e2e]
 
 SHORT = "It works."
 

@@ -235,6 +235,7 @@ async def test_all_of_it_is_in_the_ledger(world: World) -> None:
     assert kinds["turn"][0] == 1
 
 
+@pytest.mark.e2e
 async def test_two_spoken_conversations(sockets: World) -> None:
     """With the engines that a fresh server has."""
     sockets.vendor.reply = echo

@@ -196,6 +196,7 @@ async def test_without_the_engine(world: World, monkeypatch: pytest.MonkeyPatch)
         assert (await talker.until("error"))["code"] == "model_failed"
 
 
+@pytest.mark.e2e
 async def test_a_spoken_conversation(sockets: World) -> None:
     """With the engines that a fresh server has, faster than a microphone."""
     async with sockets.owner() as talker:
