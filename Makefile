@@ -19,7 +19,7 @@ install-dev: $(VENV)/.dev ## Install what working on Parlez needs
 
 test: check ## Check, then run all tests but the slow suites
 	$(VENV)/bin/pytest --ignore=tests/chaos --ignore=tests/fuzz -m 'not e2e' \
-		--numprocesses=3 --dist=loadfile $(ARGS)
+		--numprocesses=4 --dist=loadfile $(ARGS)
 
 check: $(VENV)/.dev ## Formatting, lint, types and the layers
 	$(VENV)/bin/ruff format --check
