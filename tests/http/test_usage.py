@@ -3,6 +3,7 @@
 import pytest
 from tests.support.people import member
 from tests.support.server import Running
+from tests.support.uploads import ready_document
 
 START = {"user_id": "1", "message": "Hi"}
 MAX = {"unit": "tokens", "period": "day", "amount": 20_000}
@@ -71,6 +72,18 @@ async def test_a_budget_holds_and_says_when_it_begins_anew(parlez: Running) -> N
     assert int(refused.headers["retry-after"]) > 0
     assert (await parlez.call("DELETE", f"/api/budgets/{budget['id']}")).status == 204
     assert (await parlez.call("POST", "/conversations/start", START)).status == 200
+
+
+async def test_a_budget_sets_aside_what_documents_may_add(parlez: Running) -> None:
+    await parlez.call("PUT", "/api/budgets", MAX)
+    await ready_document(parlez, "a.txt", b"The lighthouse of Brest was lit in 1902.")
+    asked = {"message": "When was the lighthouse of Brest lit?", "documents": True}
+    refused = await parlez.call("POST", "/api/chat", asked)
+    assert (refused.status, refused.body["error"]["code"]) == (429, "budget_exceeded")
+    answer = await parlez.call("POST", "/api/chat", {**asked, "max_tokens": 100})
+    assert answer.status == 200
+    [budget] = (await parlez.call("GET", "/api/budgets")).body["budgets"]
+    assert budget["reserved"] == 0
 
 
 async def test_a_budget_shows_what_was_spent(parlez: Running) -> None:

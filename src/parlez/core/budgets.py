@@ -1,10 +1,12 @@
 """How much accounts, and their keys, may spend."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from parlez.core.budget import Budget, Period, Unit
 from parlez.core.context import text_of_form, texts_of
+from parlez.core.grounding import QUOTES_TOKENS
 from parlez.core.identity import Caller, Scope
 from parlez.core.models import ModelCatalog
 from parlez.core.ports.budget_store import BudgetStore
@@ -43,7 +45,10 @@ class Budgets:
         model = self._catalog.resolve(turn.model)
         models = [model, *(self._catalog.resolve(name) for name in model.fallback)]
         texts = [turn.system_prompt or "", *filter(None, [text_of_form(turn.form)]), *said]
-        return Reserve.of(texts, turn.options.max_tokens, models)
+        reserve = Reserve.of(texts, turn.options.max_tokens, models)
+        if turn.sources is None:
+            return reserve
+        return replace(reserve, new_tokens=reserve.new_tokens + QUOTES_TOKENS)
 
     async def list(self, scope: Scope) -> Sequence[Budget]:
         return await self._store.list(scope, self._clock.now())

@@ -16,6 +16,9 @@ from parlez.core.words import coverage, telling_words, words_of
 
 MOST_QUOTES = 6
 
+QUOTES_TOKENS = 4_000
+"""All that is put to a model beside its question, at most: what budgets set aside for it."""
+
 NOT_IN_THE_DOCUMENTS = "I could not find that in the documents."
 """What is answered when no passage is relevant. No model is asked: a small one would make up
 something."""
@@ -62,6 +65,7 @@ class Ground:
     def put(self, budget: int) -> str:
         """The question with quotes, as many as so many tokens hold, but at least the best. It is
         for the user's role, whose word is not law."""
+        budget = min(budget, QUOTES_TOKENS) - estimate_tokens(_TASK)
         quotes: list[str] = []
         for number, passage in enumerate(self.passages, 1):
             quote = _quote(number, passage)
