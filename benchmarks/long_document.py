@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import uvloop
@@ -96,12 +97,12 @@ async def _run(document: bytes, questions: Sequence[str]) -> None:
 async def _measure(
     parlez: Measured, library: Library, document: bytes, questions: Sequence[str]
 ) -> None:
-    idle = await _paced(parlez, asyncio.create_task(asyncio.sleep(IDLE_SECONDS)))
+    idle = await paced_turns(parlez, asyncio.create_task(asyncio.sleep(IDLE_SECONDS)))
     _print_times("with nothing to read", idle)
     began = time.perf_counter()
     document_id = await library.upload("report.pdf", document)
     reading = asyncio.create_task(library.until_ready([document_id]))
-    busy = await _paced(parlez, reading)
+    busy = await paced_turns(parlez, reading)
     seconds = time.perf_counter() - began
     print(f"{len(questions)} pages, {len(document) / 1e6:.1f} MB: ready after {seconds:.0f} s")
     _print_times("while it was read", busy)
@@ -117,7 +118,7 @@ async def _measure(
     print(f"{ASKED} answers of the embedded model: {cited} cite, {exact} of them the right page")
 
 
-async def _paced(parlez: Measured, until: asyncio.Task[None]) -> list[float]:
+async def paced_turns(parlez: Measured, until: asyncio.Future[Any]) -> list[float]:
     """Milliseconds that turns took, begun at an even pace for as long as something goes on."""
     body = json.dumps({"user_id": "1", "message": "What does a turn cost?"}).encode()
     request = post(parlez.plain_path, body, parlez.key)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,9 +54,13 @@ def floor(model_url: str) -> Iterator[Measured]:
 
 @contextmanager
 def parlez(
-    model_url: str, database_url: str | None = None, name: str = "Parlez"
+    model_url: str,
+    database_url: str | None = None,
+    name: str = "Parlez",
+    cores: Collection[int] = (SERVER_CORE,),
 ) -> Iterator[Measured]:
-    """Parlez with a key, as a program on another machine would use it."""
+    """Parlez with a key, as a program on another machine would use it, and all that it starts, on
+    these cores."""
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="parlez-bench-") as folder:
         settings = {
@@ -70,7 +74,7 @@ def parlez(
         if database_url:
             settings["DATABASE_URL"] = database_url
         command = [sys.executable, "-m", "parlez", "serve", "--port", str(port)]
-        with _running(command, port, settings) as (process, ready):
+        with _running(command, port, settings, cores) as (process, ready):
             made = subprocess.run(
                 [sys.executable, "-m", "parlez", "keys", "create", "bench"],
                 env={**os.environ, **settings},
@@ -85,7 +89,7 @@ def parlez(
 
 @contextmanager
 def _running(
-    command: list[str], port: int, settings: dict[str, str]
+    command: list[str], port: int, settings: dict[str, str], cores: Collection[int] = (SERVER_CORE,)
 ) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -93,7 +97,7 @@ def _running(
         env={**os.environ, **settings},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
     try:
         while not _answers(port):

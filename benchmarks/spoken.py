@@ -1,0 +1,176 @@
+"""Spoken conversations, from the last sample of a question to the first sound of its answer:
+`python -m benchmarks.spoken`.
+
+Questions are spoken by Piper, sent over the WebSocket, and answered by the embedded engines alone:
+as whole utterances, then through a microphone that stays open. Then two such conversations go on
+while 20 plain turns a second come in at an even pace, answered by a mock model; 16 utterances come
+at once; and 500 sockets stay open with nothing to do. Nothing else should run on the machine.
+"""
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import aiohttp
+import numpy as np
+import uvloop
+
+from benchmarks import servers
+from benchmarks.load import quantile
+from benchmarks.long_document import paced_turns
+from benchmarks.mock_model import serve_mock
+from benchmarks.retrieval import EMBEDDED
+from benchmarks.servers import Measured
+from benchmarks.speech import SENTENCES
+from parlez.core.sound import HEARING_RATE, Sound
+from parlez.speech.files.wav import wav_of
+from parlez.speech.local.settings import LocalSpeech
+from parlez.speech.local.voice import LocalVoice
+
+QUESTIONS = 20
+AT_ONCE = 16
+IDLE_SOCKETS = 500
+FRAME_SECONDS = 0.02
+LOUD = 500
+"""The amplitude, of 32,768, from which on a sample is speech."""
+
+STAGES = ("transcribed", "first_token", "first_sentence", "first_audio", "end")
+
+
+def main() -> None:
+    uvloop.run(_run())
+
+
+async def _run() -> None:
+    questions = await _spoken(SENTENCES.read_text().splitlines())
+    lengths = [question.seconds for question in questions]
+    print(f"{len(questions)} questions of {min(lengths):.1f} to {max(lengths):.1f} s")
+    async with serve_mock() as model_url:
+        with servers.parlez(model_url, cores={0, 1}) as parlez:
+            headers = {"Authorization": f"Bearer {parlez.key}"}
+            url = f"http://127.0.0.1:{parlez.port}/ws"
+            async with aiohttp.ClientSession(headers=headers) as client:
+                await _measure(parlez, client, url, questions)
+
+
+async def _spoken(sentences: Sequence[str]) -> list[Sound]:
+    """Those that are questions, aloud, and cut off at their last sample of speech."""
+    asked = [sentence for sentence in sentences if sentence.endswith("?")][:QUESTIONS]
+    voice = LocalVoice(LocalSpeech())
+    try:
+        return [_cut(b"".join([each.pcm async for each in voice.speak(text)])) for text in asked]
+    finally:
+        await voice.close()
+
+
+def _cut(pcm: bytes, rate: int = 22_050) -> Sound:
+    samples = np.frombuffer(pcm, np.int16)
+    samples = samples[: int(np.flatnonzero(np.abs(samples.astype(np.int32)) > LOUD)[-1]) + 1]
+    places = np.arange(0, len(samples), rate / HEARING_RATE)
+    heard = np.interp(places, np.arange(len(samples)), samples).astype(np.int16)
+    return Sound(heard.tobytes(), HEARING_RATE)
+
+
+async def _measure(
+    parlez: Measured, client: aiohttp.ClientSession, url: str, questions: Sequence[Sound]
+) -> None:
+    async with _socket(client, url) as socket:
+        await _ask(socket, questions[0])
+        whole = [await _ask(socket, question) for question in questions]
+    _print_times("whole utterances", [seconds for seconds, _ in whole])
+    for stage in STAGES:
+        taken = [times[stage] / 1_000 for _, times in whole if stage in times]
+        _print_times(f"  {stage}", taken)
+    _print_times("listening", [await _listen(client, url, each) for each in questions])
+    talking = asyncio.gather(*(_talk(client, url, questions) for _ in range(2)))
+    turns = await paced_turns(parlez, asyncio.ensure_future(talking))
+    _print_times("plain turns beside two spoken conversations", [each / 1_000 for each in turns])
+    async with AsyncExitStack() as stack:
+        many = [await stack.enter_async_context(_socket(client, url)) for _ in range(AT_ONCE)]
+        answered = await asyncio.gather(*(_ask(socket, questions[1]) for socket in many))
+        _print_times(f"{AT_ONCE} at once, all answered", [seconds for seconds, _ in answered])
+    before = parlez.memory_bytes()
+    async with AsyncExitStack() as stack:
+        for _ in range(IDLE_SOCKETS):
+            await stack.enter_async_context(_socket(client, url))
+        each = (parlez.memory_bytes() - before) / IDLE_SOCKETS / 1_000
+    print(f"{IDLE_SOCKETS} idle sockets: {each:.0f} kB each")
+
+
+@asynccontextmanager
+async def _socket(
+    client: aiohttp.ClientSession, url: str
+) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    async with client.ws_connect(url, max_msg_size=0, compress=0) as socket:
+        await _until(socket, "init_ack")
+        yield socket
+
+
+async def _ask(
+    socket: aiohttp.ClientWebSocketResponse, question: Sound
+) -> tuple[float, dict[str, float]]:
+    """Seconds to the first sound of the answer, and the times of its stages as the server tells."""
+    data = base64.b64encode(wav_of(question)).decode()
+    body = {"type": "audio", "audio_data": data, "format": "wav", "model": EMBEDDED}
+    began = time.perf_counter()
+    await socket.send_json(body)
+    await _until(socket, "audio_chunk")
+    first = time.perf_counter() - began
+    # The embedded model talks for long.
+    await socket.send_json({"type": "stop"})
+    ended = await _until(socket, "audio_stream_end")
+    return first, ended["timings"]
+
+
+async def _listen(client: aiohttp.ClientSession, url: str, question: Sound) -> float:
+    """Seconds from the last sample of a question to the first sound of its answer."""
+    async with _socket(client, url) as socket:
+        await socket.send_json({"type": "listen", "sample_rate": HEARING_RATE, "model": EMBEDDED})
+        await _until(socket, "status")
+        return await _say(socket, question)
+
+
+async def _say(socket: aiohttp.ClientWebSocketResponse, question: Sound) -> float:
+    """The same, in a socket that listens; after the question there is silence."""
+    size = int(HEARING_RATE * FRAME_SECONDS) * 2
+    hearing = asyncio.create_task(_until(socket, "audio_chunk"))
+    due = time.perf_counter()
+    for start in range(0, len(question.pcm), size):
+        await socket.send_bytes(question.pcm[start : start + size])
+        due += FRAME_SECONDS
+        await asyncio.sleep(max(due - time.perf_counter(), 0))
+    last = time.perf_counter()
+    while not hearing.done():
+        await socket.send_bytes(bytes(size))
+        due += FRAME_SECONDS
+        await asyncio.sleep(max(due - time.perf_counter(), 0))
+    await hearing
+    return time.perf_counter() - last
+
+
+async def _talk(client: aiohttp.ClientSession, url: str, questions: Sequence[Sound]) -> None:
+    async with _socket(client, url) as socket:
+        for question in questions:
+            await _ask(socket, question)
+
+
+async def _until(socket: aiohttp.ClientWebSocketResponse, type_: str) -> dict[str, Any]:
+    while True:
+        message: dict[str, Any] = json.loads(await socket.receive_str(timeout=60))
+        if message["type"] == "error":
+            raise RuntimeError(message["message"])
+        if message["type"] == type_:
+            return message
+
+
+def _print_times(name: str, seconds: Sequence[float]) -> None:
+    p50, p95, p99 = (quantile(list(seconds), share) * 1_000 for share in (0.5, 0.95, 0.99))
+    print(f"{name}: p50 {p50:.0f} ms   p95 {p95:.0f} ms   p99 {p99:.0f} ms   ({len(seconds)})")
+
+
+if __name__ == "__main__":
+    main()
