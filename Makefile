@@ -37,9 +37,10 @@ e2e: $(VENV)/.dev tests/e2e/node_modules ## Let terminals, browsers, voices and 
 	@command -v chromium >/dev/null || { echo "make e2e needs Chromium: apt-get install chromium"; exit 1; }
 	$(VENV)/bin/pytest --ignore=tests/chaos --ignore=tests/fuzz -m e2e $(ARGS)
 
-bench: $(VENV)/.dev ## Measure the server beside a bare floor, and a full store beside an empty one
+bench: $(VENV)/.dev ## Measure the server beside a bare floor, a full store beside an empty one, and spoken answers
 	$(VENV)/bin/python -m benchmarks $(ARGS)
 	$(VENV)/bin/python -m benchmarks.scale
+	$(VENV)/bin/python -m benchmarks.spoken
 
 lock: ## Write the locks anew, to the newest versions that fit (needs uv)
 	$(LOCK) --upgrade -o requirements/serve.txt

@@ -1,10 +1,11 @@
 """Spoken conversations, from the last sample of a question to the first sound of its answer:
 `python -m benchmarks.spoken`.
 
-Questions are spoken by Piper, sent over the WebSocket, and answered by the embedded engines alone:
-as whole utterances, then through a microphone that stays open. Then two such conversations go on
-while 20 plain turns a second come in at an even pace, answered by a mock model; 16 utterances come
-at once; and 500 sockets stay open with nothing to do. Nothing else should run on the machine.
+Questions are spoken by Piper, a third of them faster and a third with noise, sent over the
+WebSocket, and answered by the embedded engines alone: as whole utterances, then through a
+microphone that stays open. Then two such conversations go on while 20 plain turns a second come in
+at an even pace, answered by a mock model; 16 utterances come at once; and 500 sockets stay open
+with nothing to do. Nothing else should run on the machine.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from benchmarks.mock_model import serve_mock
 from benchmarks.retrieval import EMBEDDED
 from benchmarks.servers import Measured
 from benchmarks.speech import SENTENCES
+from parlez.core.ports.voice import Speaking
 from parlez.core.sound import HEARING_RATE, Sound
 from parlez.speech.files.wav import wav_of
 from parlez.speech.local.settings import LocalSpeech
@@ -37,6 +39,10 @@ IDLE_SOCKETS = 500
 FRAME_SECONDS = 0.02
 LOUD = 500
 """The amplitude, of 32,768, from which on a sample is speech."""
+
+FASTER = 1.25
+NOISE = 0.1
+"""The amplitude of the noise, as a share of that of the speech: 20 dB below it."""
 
 STAGES = ("transcribed", "first_token", "first_sentence", "first_audio", "end")
 
@@ -60,11 +66,23 @@ async def _run() -> None:
 async def _spoken(sentences: Sequence[str]) -> list[Sound]:
     """Those that are questions, aloud, and cut off at their last sample of speech."""
     asked = [sentence for sentence in sentences if sentence.endswith("?")][:QUESTIONS]
+    chance = np.random.default_rng(7)
     voice = LocalVoice(LocalSpeech())
+    spoken: list[Sound] = []
     try:
-        return [_cut(b"".join([each.pcm async for each in voice.speak(text)])) for text in asked]
+        for place, text in enumerate(asked):
+            manner = Speaking(speed=FASTER if place % 3 == 1 else 1.0)
+            sound = _cut(b"".join([each.pcm async for each in voice.speak(text, manner)]))
+            spoken.append(_noisy(sound, chance) if place % 3 == 2 else sound)
     finally:
         await voice.close()
+    return spoken
+
+
+def _noisy(sound: Sound, chance: np.random.Generator) -> Sound:
+    samples = np.frombuffer(sound.pcm, np.int16).astype(np.float64)
+    noise = chance.normal(0, np.sqrt(np.mean(samples**2)) * NOISE, len(samples))
+    return Sound(np.clip(samples + noise, -32_768, 32_767).astype(np.int16).tobytes(), sound.rate)
 
 
 def _cut(pcm: bytes, rate: int = 22_050) -> Sound:
