@@ -43,8 +43,8 @@ class Library:
     async def ask(
         self, question: str, documents: Sequence[str], model: str | None = None
     ) -> dict[str, Any]:
-        """The answer to a question, from documents."""
-        body = {"message": question, "documents": documents, "model": model}
+        """The answer to a question, from documents, which is kept short."""
+        body = {"message": question, "documents": documents, "model": model, "max_tokens": 80}
         return await self._post("/api/chat", body)
 
     async def _get(self, path: str) -> dict[str, Any]:

@@ -59,7 +59,8 @@ async def _run() -> None:
         with servers.parlez(model_url, cores={0, 1}) as parlez:
             headers = {"Authorization": f"Bearer {parlez.key}"}
             url = f"http://127.0.0.1:{parlez.port}/ws"
-            async with aiohttp.ClientSession(headers=headers) as client:
+            connector = aiohttp.TCPConnector(limit=0)
+            async with aiohttp.ClientSession(headers=headers, connector=connector) as client:
                 await _measure(parlez, client, url, questions)
 
 
