@@ -52,8 +52,9 @@ def _supporting(said: str, marked: Sequence[Passage], passages: Sequence[Passage
     held = [each for each in marked if coverage(said, each.text) >= MARKED_SUPPORT]
     if held:
         return held
-    best = max(passages, key=lambda each: (coverage(said, each.text), each.score), default=None)
-    return [best] if best and coverage(said, best.text) >= SUPPORT else []
+    able = [each for each in passages if coverage(said, each.text) >= SUPPORT]
+    best = max(able, key=lambda each: coverage(said, each.text) + each.score, default=None)
+    return [best] if best else []
 
 
 def _quoted(question: str, said: str, passage: Passage) -> Citation:
