@@ -117,7 +117,9 @@ async def test_there_is_always_an_owner(parlez: Running) -> None:
         ada.call("PATCH", theirs, {"role": "member"}),
         grace.call("PATCH", mine, {"role": "member"}),
     )
-    assert sorted(answer.status for answer in dismissed) == [200, 409]
+    done, refused = sorted(answer.status for answer in dismissed)
+    # Who is dismissed before the call arrives may not dismiss anybody.
+    assert (done, refused in (403, 409)) == (200, True)
 
 
 async def test_the_machine_acts_as_an_owner_who_is_there(parlez: Running) -> None:
