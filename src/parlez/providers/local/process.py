@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from parlez.core.child_environment import child_environment
 from parlez.core.errors import ModelUnavailable
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.local.weights import find_weights, missing_part
@@ -18,26 +19,6 @@ _NOISE_LINES = 5
 _GRACE_SECONDS = 2.0
 _DYING_SECONDS = 0.5
 _MOST_THREADS = 4
-
-# What a Python program needs to run. The rest may hold the keys of vendors.
-_ENVIRONMENT = frozenset(
-    {
-        "PATH",
-        "HOME",
-        "LANG",
-        "LC_ALL",
-        "TMPDIR",
-        "TEMP",
-        "TMP",
-        "SYSTEMROOT",
-        "VIRTUAL_ENV",
-        "PYTHONPATH",
-        "PYTHONHOME",
-        "LD_LIBRARY_PATH",
-        "DYLD_LIBRARY_PATH",
-    }
-)
-
 
 # llama.cpp's threads meet hundreds of times per token, and by default spin for long while they
 # wait. As soon as another program takes one of two cores, the thread that is waited for is the one
@@ -174,8 +155,7 @@ class LocalProcess:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
-    return kept | _BRIEF_SPIN
+    return child_environment(os.environ) | _BRIEF_SPIN
 
 
 def _start_failure(reason: Exception, tail: bytearray) -> str:

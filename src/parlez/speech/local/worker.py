@@ -7,6 +7,7 @@ from asyncio.subprocess import PIPE
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
+from parlez.core.child_environment import child_environment
 from parlez.core.errors import ModelError, ModelFailed, ModelOverloaded, ModelUnavailable
 from parlez.speech.local.child_process import ChildProcess
 from parlez.speech.local.frames import LONGEST_HEAD, Frame
@@ -17,25 +18,6 @@ MOST_BYTES = 128 * 1024 * 1024
 """What may be asked of an engine at a time, waiting tasks included."""
 
 _RETRY_SECONDS = 5.0
-
-# What a Python program needs to run. The rest may hold the keys of vendors.
-_ENVIRONMENT = frozenset(
-    {
-        "PATH",
-        "HOME",
-        "LANG",
-        "LC_ALL",
-        "TMPDIR",
-        "TEMP",
-        "TMP",
-        "SYSTEMROOT",
-        "VIRTUAL_ENV",
-        "PYTHONPATH",
-        "PYTHONHOME",
-        "LD_LIBRARY_PATH",
-        "DYLD_LIBRARY_PATH",
-    }
-)
 
 # Threads that wait for another must not take the processor from it, nor from the server.
 _NO_SPIN = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "200", "KMP_BLOCKTIME": "0"}
@@ -139,8 +121,7 @@ class Worker:
             stdout=PIPE,
             stderr=PIPE,
             limit=LONGEST_HEAD,
-            env={name: text for name, text in os.environ.items() if name in _ENVIRONMENT}
-            | _NO_SPIN,
+            env=child_environment(os.environ) | _NO_SPIN,
             # A Ctrl-C at the terminal is for the server, which stops the process when it is done.
             start_new_session=True,
         )
