@@ -11,6 +11,7 @@ from parlez.core.ports.message_index import MessageSearch, Piece
 from parlez.core.search import Found, FoundMessage, SearchQuery, Within
 from parlez.core.words import are_alike, searched_words, words_of
 from parlez.knowledge import relevance
+from parlez.knowledge.embedding.complete import complete_embedder
 from parlez.knowledge.fusion import fused
 from parlez.knowledge.nearest import Nearest
 
@@ -46,7 +47,7 @@ class HybridMessageSearcher:
 
     async def find(self, scope: Scope, query: SearchQuery, wanted: int) -> Found:
         words = searched_words(query.text)
-        embedder = await self._embedder(scope)
+        embedder = complete_embedder(self._embedders, await self._store.models(scope))
         (by_words, not_indexed), embedded = await asyncio.gather(
             self._by_words(scope, query.within, words, wanted), _embedded(embedder, query.text)
         )
@@ -89,16 +90,6 @@ class HybridMessageSearcher:
             return await self._nearest.find(scope, model, direction, list(by_words), part=part)
         serials = await self._store.serials(scope, within.conversation_id, IN_CONVERSATION)
         return await self._nearest.among(scope, model, direction, [*serials, *by_words])
-
-    async def _embedder(self, scope: Scope) -> Embedder | None:
-        """The one whose vectors are complete: while a new one is at work, the one before it."""
-        current = self._embedders.current
-        models = await self._store.models(scope)
-        for name in models:
-            is_before = current is None or name != current.name
-            if is_before and (usable := self._embedders.find(name)):
-                return usable
-        return current
 
 
 async def _embedded(embedder: Embedder | None, text: str) -> Embeddings | None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from parlez.core.errors import ModelError
 from parlez.core.identity import Scope
 from parlez.core.ports.document_store import ChunkSearch, StoredChunk
-from parlez.core.ports.embedder import Embedder, EmbedderShelf
+from parlez.core.ports.embedder import EmbedderShelf
 from parlez.core.retrieval import Passage, Sources
 from parlez.core.words import searched_words
 from parlez.knowledge import relevance
+from parlez.knowledge.embedding.complete import complete_embedder
 from parlez.knowledge.fusion import fused
 from parlez.knowledge.nearest import Nearest
 
@@ -53,7 +54,8 @@ class HybridRetriever:
     ) -> dict[int, float] | None:
         """How near in meaning chunks are, those among them that have the words; None if nothing can
         tell."""
-        embedder = await self._embedder(scope)
+        models = await self._store.models(scope)
+        embedder = complete_embedder(self._embedders, models) if models else None
         if embedder is None:
             return None
         try:
@@ -65,16 +67,6 @@ class HybridRetriever:
         return await self._nearest.find(
             scope, embedder.name, embedded.vectors[0], also, groups=groups
         )
-
-    async def _embedder(self, scope: Scope) -> Embedder | None:
-        """The one whose vectors are complete: while a new one is at work, the one before it."""
-        current = self._embedders.current
-        models = await self._store.models(scope)
-        before = [name for name in models if current is None or name != current.name]
-        for name in before:
-            if usable := self._embedders.find(name):
-                return usable
-        return current if models else None
 
     async def _widened(self, scope: Scope, passage: Passage, chunk: StoredChunk) -> Passage:
         around = await self._store.around(scope, chunk)
