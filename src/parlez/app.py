@@ -49,6 +49,7 @@ from parlez.http.direct import DirectRoutes
 from parlez.http.edge import Edge
 from parlez.http.forwarded import Forwarded
 from parlez.http.openapi import describe_api
+from parlez.http.page_files import router as page_parts
 from parlez.http.peer import PeerAwareProtocol
 from parlez.http.preflight import Preflight
 from parlez.http.problems import Problems
@@ -86,6 +87,7 @@ def create_app(server: Server) -> ASGIApp:
         turns.router,
         apps.router,
         app_pages.router,
+        page_parts,
         *PLATFORM,
         operations.router,
     ):

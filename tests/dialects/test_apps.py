@@ -555,8 +555,6 @@ async def test_the_chat_page_is_for_pages_of_its_origins(site: Site) -> None:
     widget = await site.parlez.call("GET", script)
     assert widget.headers["cross-origin-resource-policy"] == "cross-origin"
     assert len(widget.body) < 5_000
-    for part in ("chat.js", "text.js", "chat.css"):
-        assert (await site.parlez.call("GET", f"/apps/{part}")).status == 200
     alone = await site.parlez.call("GET", site.path(await site.app(), "/chat"))
     assert alone.headers["content-security-policy"].endswith("frame-ancestors 'self'")
     assert (await site.parlez.call("GET", f"/apps/{'0' * 32}/chat")).status == 404

@@ -41,10 +41,10 @@ async def test_a_question_is_heard_and_answered_aloud(
         page.set_default_timeout(60_000)
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         await page.get_by_role("button", name="Start talking").click()
-        await page.locator("li.user:not(.partial)").wait_for()
-        heard = await page.locator("li.user").inner_text()
+        await page.locator("article.user:not(.partial)").wait_for()
+        heard = await page.locator("article.user").inner_text()
         assert words_of(heard) == words_of(SAID)
-        await page.locator("li.assistant", has_text="Monday morning").wait_for()
+        await page.locator("article.assistant", has_text="Monday morning").wait_for()
         while float(await page.locator("body").get_attribute("data-played") or 0) < 500:
             await asyncio.sleep(0.1)
         await page.get_by_text("I am listening").wait_for()

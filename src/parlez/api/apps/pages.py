@@ -2,8 +2,6 @@
 
 import html
 import uuid
-from collections.abc import Awaitable, Callable
-from importlib.resources import files
 from string import Template
 
 from fastapi import APIRouter, Request, Response
@@ -12,19 +10,11 @@ from fastapi.responses import HTMLResponse
 from parlez.api.apps.schemas import ErrorResponse
 from parlez.core.apps import Terms
 from parlez.http.documented import Responses, errors
+from parlez.http.page_files import SHARED, add_parts, read_file
 from parlez.http.security_headers import note_security, security_headers
 from parlez.http.visits import found_app
 
 ASSETS = "/apps"
-
-_KEEP = {"Cache-Control": "public, max-age=300"}
-
-_TYPES = {
-    "chat.css": "text/css; charset=utf-8",
-    "chat.js": "text/javascript; charset=utf-8",
-    "text.js": "text/javascript; charset=utf-8",
-}
-"""What the page loads."""
 
 _PAGE: Responses = {200: {"description": "The page.", "content": {"text/html": {}}}}
 _SCRIPT: Responses = {200: {"description": "The script.", "content": {"text/javascript": {}}}}
@@ -42,11 +32,12 @@ async def chat(request: Request, address: uuid.UUID) -> HTMLResponse:
     """A page to talk with the app, for people, alone or in a frame of a page of its origins."""
     found, _ = await found_app(request, address, heed_cookies=False)
     app = found.app
-    filled = Template(_read("chat.html")).substitute(
+    filled = Template(read_file(__package__, "chat.html")).substitute(
         name=html.escape(app.name),
         app=f"{ASSETS}/{app.address}",
         model=html.escape(app.terms.default_model),
         assets=ASSETS,
+        shared=SHARED,
     )
     note_security(request, security_headers(_policy(app.terms)))
     return HTMLResponse(filled, headers={"Cache-Control": "no-store"})
@@ -62,18 +53,14 @@ async def widget(request: Request, address: uuid.UUID) -> Response:
     """A script that puts a button on a web page, which opens the app's chat."""
     await found_app(request, address, heed_cookies=False)
     note_security(request, security_headers("default-src 'none'", "cross-origin"))
-    return Response(_read("widget.js"), media_type=_TYPES["chat.js"], headers=_KEEP)
+    return Response(
+        read_file(__package__, "widget.js"),
+        media_type="text/javascript; charset=utf-8",
+        headers={"Cache-Control": "public, max-age=300"},
+    )
 
 
-def _asset(name: str) -> Callable[[], Awaitable[Response]]:
-    async def asset() -> Response:
-        return Response(_read(name), media_type=_TYPES[name], headers=_KEEP)
-
-    return asset
-
-
-for _name in _TYPES:
-    router.add_api_route(f"{ASSETS}/{_name}", _asset(_name), include_in_schema=False)
+add_parts(router, __package__, ASSETS, ["chat.js"])
 
 
 def _policy(terms: Terms) -> str:
@@ -84,7 +71,3 @@ def _policy(terms: Terms) -> str:
         "img-src data:; base-uri 'none'; form-action 'none'; "
         f"frame-ancestors {framing}"
     )
-
-
-def _read(name: str) -> str:
-    return (files("parlez.api.apps") / "page" / name).read_text(encoding="utf-8")

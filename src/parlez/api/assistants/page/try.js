@@ -1,11 +1,14 @@
 // The page on which an assistant is tried: its files, and a chat that shows what answers rest on.
 
-import { render } from "/apps/text.js";
+import { attend, busy, compose, giveBack } from "/page/composer.js";
+import { bubble, clear, forgo, restore, scroll, show } from "/page/conversation.js";
+import { events } from "/page/events.js";
+import { guarded, tell } from "/page/notice.js";
+import { patiently, pause, Refused } from "/page/patience.js";
+import { uuid } from "/page/uuid.js";
 
 const element = (id) => document.getElementById(id);
-const [log, form, prompt, notice] = ["log", "form", "prompt", "notice"].map(element);
 
-const TRIES = 6;
 const LOOK_SECONDS = 1;
 
 const number = Number(location.pathname.split("/")[2]);
@@ -13,13 +16,6 @@ const kept = `parlez chat with assistant ${number}`;
 let csrfToken = null;
 let chat = null;
 let turn = null;
-
-class Refused extends Error {
-  constructor(status, message) {
-    super(message);
-    this.status = status;
-  }
-}
 
 async function call(method, path, body, headers = {}) {
   const response = await fetch(path, {
@@ -34,42 +30,12 @@ async function call(method, path, body, headers = {}) {
   if (!response.ok) {
     const told = await response.json().catch(() => ({}));
     const message = told.error?.message ?? told.detail ?? Object.values(told).flat().join(" ");
-    throw new Refused(response.status, message || "The server cannot answer now.");
+    throw new Refused(message || "The server cannot answer now.", response.status);
   }
   return response;
 }
 
 const ask = async (...asked) => (await call(...asked)).json();
-
-const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
-
-async function patiently(act) {
-  // A connection that breaks is tried again; what the server refuses is not.
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await act();
-    } catch (error) {
-      if (error instanceof Refused || tries >= TRIES) throw error;
-      await pause(Math.min(2 ** tries / 4, 4));
-    }
-  }
-}
-
-function tell(message) {
-  notice.textContent = message;
-  notice.hidden = !message;
-}
-
-async function guarded(act) {
-  tell("");
-  try {
-    await act();
-    return true;
-  } catch (error) {
-    tell(error instanceof Refused ? error.message : "The connection was lost. Try again.");
-    return false;
-  }
-}
 
 async function enter() {
   try {
@@ -82,9 +48,10 @@ async function enter() {
   }
   element("sign-in").hidden = true;
   await showAssistant();
-  form.hidden = false;
-  await restore();
-  prompt.focus();
+  await goOn();
+  for (const name of ["form", "anew", "greeting"]) element(name).hidden = false;
+  scroll(true);
+  attend();
 }
 
 async function showAssistant() {
@@ -130,92 +97,45 @@ function line(file) {
   return made;
 }
 
-function bubble(role, text = "") {
-  const article = document.createElement("article");
-  article.className = role;
-  if (role === "user") article.textContent = text;
-  log.append(article);
-  settle();
-  return article;
-}
-
-function settle() {
-  const isEmpty = !log.querySelector("article");
-  element("greeting").hidden = !isEmpty;
-  element("anew").hidden = isEmpty;
-}
-
-function show(article, { text, citations, state, error }) {
-  article.classList.toggle("waiting", !state && !text);
-  article.replaceChildren(...render(text, state ? citations : []));
-  const remark = error?.message ?? { stopped: "Stopped.", interrupted: "Interrupted." }[state];
-  if (remark) {
-    const said = document.createElement("p");
-    said.className = "remark";
-    said.textContent = remark;
-    article.append(said);
-  }
-}
-
-function scroll(always) {
-  const below = log.scrollHeight - log.scrollTop - log.clientHeight;
-  if (always || below < 120) log.scrollTop = log.scrollHeight;
-}
-
-function busy(is) {
-  element("send").hidden = is;
-  element("stop").hidden = !is;
-  element("stop").disabled = false;
-  element("anew").disabled = is;
-  log.setAttribute("aria-busy", String(is));
-}
-
-async function restore() {
+async function goOn() {
   const before = sessionStorage.getItem(kept);
-  if (before) {
-    try {
-      const { assistant_id: assistant, messages } = await ask("GET", `/api/v1/chat/${before}`);
-      chat = assistant === number ? Number(before) : null;
-      for (const message of chat ? messages : []) {
-        const article = bubble(message.role, message.content);
-        if (message.role === "assistant") show(article, { ...message, text: message.content });
-      }
-    } catch (error) {
-      if (error.status !== 404) throw error;
-    }
+  if (!before) return;
+  try {
+    const { assistant_id: assistant, messages } = await ask("GET", `/api/v1/chat/${before}`);
+    if (assistant !== number) return;
+    chat = Number(before);
+    restore(messages);
+  } catch (error) {
+    if (error.status !== 404) throw error;
   }
-  settle();
-  scroll(true);
 }
 
 async function say(text) {
   const mine = bubble("user", text);
-  const article = bubble("assistant");
-  const answer = { text: "", citations: [], state: null, error: null };
-  show(article, answer);
-  scroll(true);
   busy(true);
   const answered = await guarded(async () => {
+    const article = bubble("assistant");
+    const answer = { text: "", citations: [], state: null, error: null };
+    show(article, answer);
+    scroll(true);
     chat ??= (await ask("POST", "/api/v1/chat", { assistant_id: number })).chat_id;
     sessionStorage.setItem(kept, chat);
     await follow(text, answer, () => show(article, answer));
   });
+  if (!answered) forgo();
   turn = null;
   busy(false);
-  if (!answered && !answer.text) {
-    // Nothing came of it: it can be sent again.
-    article.remove();
+  if (!answered && !mine.nextElementSibling) {
+    // It was not taken: it can be sent again.
     mine.remove();
-    prompt.value ||= text;
-    settle();
+    giveBack(text);
   }
-  grow();
-  prompt.focus();
+  attend();
 }
 
 async function follow(text, answer, changed) {
   // Read an answer to its end, over as many connections as that takes.
-  const key = { "Idempotency-Key": Array.from(crypto.getRandomValues(new Uint32Array(4))).join("-") };
+  const key = { "Idempotency-Key": uuid() };
   let last = null;
   await patiently(async () => {
     const response = turn
@@ -227,7 +147,7 @@ async function follow(text, answer, changed) {
     } else {
       for await (const { id, type, data } of events(response)) {
         if (type === "resume") throw new Error("to be gone on with");
-        if (type === "error") throw new Refused(0, data.message);
+        if (type === "error") throw new Refused(data.message);
         last = id;
         take(answer, type, data);
         changed();
@@ -247,57 +167,19 @@ function take(answer, type, data) {
   if (type === "turn-ended") answer.state = data.state;
 }
 
-async function* events(response) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const frames = (rest + value).split("\n\n");
-    rest = frames.pop();
-    for (const frame of frames) {
-      const fields = Object.fromEntries(frame.split("\n").map((each) => each.split(/: (.*)/, 2)));
-      if (fields.data) yield { id: fields.id, type: fields.event, data: JSON.parse(fields.data) };
-    }
-  }
+function halt() {
+  if (!turn) return false;
+  const path = `/turns/${turn}/stop`;
+  patiently(() => call("POST", path)).catch(() => {});
+  return true;
 }
 
-function grow() {
-  prompt.style.height = "auto";
-  prompt.style.height = `${prompt.scrollHeight + 2}px`;
-}
-
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const text = prompt.value.trim();
-  if (!text || !element("stop").hidden) return;
-  prompt.value = "";
-  grow();
-  say(text);
-});
-
-prompt.addEventListener("input", grow);
-prompt.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-    event.preventDefault();
-    form.requestSubmit();
-  }
-});
-
-element("stop").addEventListener("click", async () => {
-  if (!turn) return;
-  element("stop").disabled = true;
-  await patiently(() => call("POST", `/turns/${turn}/stop`)).catch(() => {});
-});
-
-element("anew").addEventListener("click", () => {
+function begin() {
   sessionStorage.removeItem(kept);
   chat = null;
-  for (const article of log.querySelectorAll("article")) article.remove();
+  clear();
   tell("");
-  settle();
-  prompt.focus();
-});
+}
 
 element("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -309,4 +191,5 @@ element("sign-in").addEventListener("submit", (event) => {
   });
 });
 
+compose({ say, halt, begin });
 guarded(enter);

@@ -1,5 +1,8 @@
 // A spoken conversation: the microphone goes to the server, and what comes back is shown and played.
 
+import { bubble, scroll } from "/page/conversation.js";
+import { guarded, tell } from "/page/notice.js";
+import { Refused } from "/page/patience.js";
 import { Microphone, RATE } from "./microphone.js";
 import { Player } from "./player.js";
 
@@ -20,7 +23,7 @@ class Call {
       made.microphone = await Microphone.open((sound) => made.hear(sound));
     } catch (error) {
       made.end();
-      throw new Problem(`The microphone cannot be used: ${error.message}`);
+      throw new Refused(`The microphone cannot be used: ${error.message}`);
     }
     return made;
   }
@@ -74,9 +77,11 @@ class Call {
         break;
       case "message_chunk":
         this.answer(message.message_id).textContent += message.chunk;
+        scroll();
         break;
       case "ai_response":
         this.answer(message.message_id).textContent = message.text;
+        scroll();
         break;
       case "audio_stream_start":
         this.player.begin(message.epoch, message.sample_rate);
@@ -95,7 +100,7 @@ class Call {
         this.cut(message);
         break;
       case "error":
-        problem(message.message);
+        tell(message.message);
         break;
     }
   }
@@ -104,6 +109,7 @@ class Call {
     if (!this.partial && !text) return;
     this.partial ??= bubble("user partial");
     this.partial.textContent = text;
+    scroll();
     if (!isFinal) return;
     if (text) this.partial.className = "user";
     else this.partial.remove();
@@ -136,8 +142,6 @@ class Call {
   }
 }
 
-class Problem extends Error {}
-
 const STATES = {
   listening: "I am listening. Speak whenever you like.",
   processing: "One moment.",
@@ -149,30 +153,21 @@ const STATES = {
 async function ticket(key) {
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   const me = await fetch("/api/auth/me", { headers });
-  if (me.status === 401) throw new Problem(key ? "This key is not valid." : "");
+  if (me.status === 401) {
+    entry.hidden = false;
+    $("key").focus();
+    throw new Refused(key ? "This key is not valid." : "");
+  }
   const { csrf_token: csrf } = await me.json();
   if (csrf) headers["X-CSRF-Token"] = csrf;
   const answer = await fetch("/api/websocket/ticket", { method: "POST", headers });
   const body = await answer.json();
-  if (!answer.ok) throw new Problem(body.error.message);
+  if (!answer.ok) throw new Refused(body.error.message);
   return body.protocols;
-}
-
-function bubble(kind) {
-  const made = document.createElement("li");
-  made.className = kind;
-  $("said").append(made);
-  made.scrollIntoView({ block: "end" });
-  return made;
 }
 
 function state(text) {
   if (text) $("state").textContent = text;
-}
-
-function problem(text) {
-  $("problem").textContent = text;
-  $("problem").hidden = !text;
 }
 
 function over() {
@@ -184,24 +179,19 @@ function over() {
 }
 
 async function begin() {
-  problem("");
   talk.disabled = true;
   state("One moment.");
-  try {
+  const begun = await guarded(async () => {
     call = await Call.begin($("key").value);
-    entry.hidden = true;
-    talk.textContent = "Stop talking";
-    talk.setAttribute("aria-pressed", "true");
-    talk.disabled = false;
-  } catch (error) {
+  });
+  if (!begun) {
     over();
-    if (!(error instanceof Problem)) throw error;
-    if (!error.message) {
-      entry.hidden = false;
-      $("key").focus();
-    }
-    problem(error.message);
+    return;
   }
+  entry.hidden = true;
+  talk.textContent = "Stop talking";
+  talk.setAttribute("aria-pressed", "true");
+  talk.disabled = false;
 }
 
 talk.addEventListener("click", () => (call ? call.end() : begin()));
