@@ -106,7 +106,7 @@ def create_app(server: Server) -> ASGIApp:
         platform_encode.problem_body,
     )
     problems.install(app)
-    patch_fastapi(app)
+    app.router.routes.extend(_documentation())
     describe_api(app)
     served = DirectRoutes(app, _hot_routes(), problems)
     limited = BodyLimit(
@@ -119,6 +119,14 @@ def create_app(server: Server) -> ASGIApp:
     edge = Edge(open_to_pages, problems=problems, metrics=server.services.metrics)
     proxies = server.settings.proxies
     return Forwarded(edge, proxies) if proxies else edge
+
+
+def _documentation() -> list[APIRoute]:
+    """The pages that show the API. FastAPI remembers their functions for good; these know an
+    application of their own, so that one that has ended is not kept with all it held."""
+    pages = FastAPI(title="Parlez", docs_url=None, swagger_ui_oauth2_redirect_url=None)
+    patch_fastapi(pages)
+    return [route for route in pages.routes if isinstance(route, APIRoute)]
 
 
 def _in_base64(size: int) -> int:
