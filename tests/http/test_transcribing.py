@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,28 +66,33 @@ async def test_silence_is_no_error(parlez: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "name", "fields", "status", "code"),
+    ("make", "name", "fields", "status", "code"),
     [
-        (b"", "a.wav", {}, 400, "empty_audio"),
-        (b"hello", "a.mp3", {}, 415, "mislabelled_audio"),
-        (b"hello", "a.txt", {}, 415, "unknown_audio"),
-        (wav_of(tone(1.0))[:20_000], "a.wav", {}, 400, "truncated_audio"),
-        (b"OggS" + bytes(99), "a.ogg", {}, 400, None),
-        (file_of(tone(21.0), "ogg"), "a.ogg", {}, 413, "audio_too_long"),
-        (wav_of(tone(23.0)), "a.wav", {}, 413, "too_large"),
-        (wav_of(tone(0.1)), "a.wav", {"provider": "nobody"}, 400, "unknown_provider"),
-        (wav_of(tone(0.1)), "a.wav", {"provider": "a\0b"}, 400, "invalid_input"),
-        (wav_of(tone(0.1)), "a.wav", {"language_code": "xx"}, 400, "unknown_language"),
-        (wav_of(tone(0.1)), "a.wav", {"language_code": "; DROP"}, 400, "invalid_input"),
-        (wav_of(tone(0.1)), "a.wav", {"model": "nothing"}, 404, "model_not_found"),
-        (wav_of(tone(0.1)), "a.wav", {"words": "perhaps"}, 400, "invalid_input"),
-        (wav_of(tone(0.1)), "a.wav", {"prompt": "x" * 1_001}, 400, "invalid_input"),
+        (bytes, "a.wav", {}, 400, "empty_audio"),
+        (lambda: b"hello", "a.mp3", {}, 415, "mislabelled_audio"),
+        (lambda: b"hello", "a.txt", {}, 415, "unknown_audio"),
+        (lambda: wav_of(tone(1.0))[:20_000], "a.wav", {}, 400, "truncated_audio"),
+        (lambda: b"OggS" + bytes(99), "a.ogg", {}, 400, None),
+        (lambda: file_of(tone(21.0), "ogg"), "a.ogg", {}, 413, "audio_too_long"),
+        (lambda: wav_of(tone(23.0)), "a.wav", {}, 413, "too_large"),
+        (lambda: wav_of(tone(0.1)), "a.wav", {"provider": "nobody"}, 400, "unknown_provider"),
+        (lambda: wav_of(tone(0.1)), "a.wav", {"provider": "a\0b"}, 400, "invalid_input"),
+        (lambda: wav_of(tone(0.1)), "a.wav", {"language_code": "xx"}, 400, "unknown_language"),
+        (lambda: wav_of(tone(0.1)), "a.wav", {"language_code": "; DROP"}, 400, "invalid_input"),
+        (lambda: wav_of(tone(0.1)), "a.wav", {"model": "nothing"}, 404, "model_not_found"),
+        (lambda: wav_of(tone(0.1)), "a.wav", {"words": "perhaps"}, 400, "invalid_input"),
+        (lambda: wav_of(tone(0.1)), "a.wav", {"prompt": "x" * 1_001}, 400, "invalid_input"),
     ],
 )
 async def test_what_is_refused(
-    parlez: Running, data: bytes, name: str, fields: dict[str, Any], status: int, code: str | None
+    parlez: Running,
+    make: Callable[[], bytes],
+    name: str,
+    fields: dict[str, Any],
+    status: int,
+    code: str | None,
 ) -> None:
-    answer = await transcribe(parlez, data, name, **fields)
+    answer = await transcribe(parlez, make(), name, **fields)
     assert answer.status == status, answer.body
     assert code is None or answer.body["error"]["code"] == code
     assert answer.body["error"]["message"]

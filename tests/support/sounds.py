@@ -1,12 +1,11 @@
 """Sounds, in files of every kind and without any."""
 
 import io
-import math
-import struct
 from collections.abc import AsyncIterable, Iterable
 from pathlib import Path
 
 import av
+import numpy as np
 from av.audio.stream import AudioStream
 
 from parlez.core.sound import HEARING_RATE, Sound
@@ -18,9 +17,8 @@ RECORDED = Path(__file__).with_name("said.ogg")
 
 
 def tone(seconds: float, rate: int = HEARING_RATE, pitch: float = 220.0) -> Sound:
-    step = 2 * math.pi * pitch / rate
-    samples = (int(12_000 * math.sin(step * n)) for n in range(int(seconds * rate)))
-    return Sound(b"".join(struct.pack("<h", sample) for sample in samples), rate)
+    times = np.arange(int(seconds * rate)) * (2 * np.pi * pitch / rate)
+    return Sound((12_000 * np.sin(times)).astype("<i2").tobytes(), rate)
 
 
 def silence(seconds: float, rate: int = HEARING_RATE) -> Sound:
