@@ -11,7 +11,7 @@ from parlez.core.admission import Admission
 from parlez.core.budget import Budget, Period, Unit
 from parlez.core.budgets import Budgets
 from parlez.core.errors import BudgetExceeded, Forbidden, ModelFailed, RateLimited
-from parlez.core.identity import Caller, Right
+from parlez.core.identity import Caller, Right, Scope
 from parlez.core.ledger import Grouping, UsageSum
 from parlez.core.limits import CallLimit, Meter
 from parlez.core.paid_call import CallKind
@@ -138,3 +138,12 @@ async def test_a_call_over_midnight_leaves_the_new_day_alone(till: Till) -> None
         receipt.tokens = 10
         await till.embed(5, 5)
     assert (await till.standing()).spent == 5
+
+
+async def test_a_call_may_be_made_before_its_conversation(till: Till) -> None:
+    async with till.calls.call(CALLER, CallKind.TRANSCRIPTION, "t", None, units=5) as receipt:
+        pass
+    await till.calls.name(ME, [receipt.call_id, "unknown"], "mine")
+    await till.calls.name(Scope("somebody else"), [receipt.call_id], "theirs")
+    (found,) = await till.stores.ledger.sums(ME, 0, 2**53, Grouping.CONVERSATION, 100)
+    assert (found.group, found.calls, found.units) == ("mine", 1, 5)

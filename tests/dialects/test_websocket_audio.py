@@ -227,12 +227,14 @@ async def test_all_of_it_is_in_the_ledger(world: World) -> None:
     headers = await key_of(world.parlez, scope, frozenset({Right.DATA, Right.ACCOUNT}))
     async with world.holder(headers) as talker:
         await talker.send("audio", audio_data=QUESTION)
-        await heard_until_the_end(talker)
+        got = await heard_until_the_end(talker)
     usage = (await world.parlez.call("GET", "/api/usage?by=kind", headers=headers)).body
     kinds = {each["group"]: (each["calls"], each["units"]) for each in usage["groups"]}
     assert kinds["transcription"] == (1, 500)
     assert kinds["speech"] == (1, len("".join(ANSWER)))
     assert kinds["turn"][0] == 1
+    [answer] = of(got, "ai_response")
+    assert await world.entries(headers, 3) == {answer["conversation_id"]: 3}
 
 
 @pytest.mark.e2e

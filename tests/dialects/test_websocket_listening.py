@@ -11,6 +11,7 @@ from tests.support.sounds import SAID, recorded, silence, tone, words_of
 from tests.support.vendor import Reply, echo
 
 from parlez.core.errors import ModelFailed
+from parlez.core.identity import Right
 from parlez.core.sound import HEARING_RATE, Sound
 from parlez.testing.scripted_speech import ScriptedActivity, ScriptedVoice
 
@@ -180,6 +181,25 @@ async def test_who_may_not(world: World) -> None:
     async with world.holder(await key_of(world.parlez, scope)) as talker:
         await talker.send("listen", conversation_id=mine["conversation_id"])
         assert (await talker.until("error"))["code"] == "not_found"
+
+
+async def test_the_ledger_tells_what_each_conversation_cost(world: World, heard: list[Any]) -> None:
+    heard += ["And about fish", "Now about frogs"]
+    scope = await world.parlez.services.accounts.create_nameless()
+    await world.parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    headers = await key_of(world.parlez, scope, frozenset({Right.DATA, Right.ACCOUNT}))
+    answers = []
+    async with world.holder(headers) as talker:
+        await talker.send("listen")
+        for place in range(3):
+            await talker.hear(*QUESTION)
+            answers.append(await talker.until("ai_response"))
+            await talker.until("audio_stream_end")
+            if place == 1:
+                await talker.init()
+    first, second, third = (answer["conversation_id"] for answer in answers)
+    assert first == second != third
+    assert await world.entries(headers, 9) == {first: 6, third: 3}
 
 
 async def test_without_the_engine(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

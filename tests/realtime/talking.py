@@ -100,7 +100,9 @@ class Talking:
 
     # The mouth
 
-    async def recite(self, sentences: AsyncIterable[str]) -> AsyncGenerator[Spoken, None]:
+    async def recite(
+        self, sentences: AsyncIterable[str], conversation_id: str
+    ) -> AsyncGenerator[Spoken, None]:
         async for sentence in sentences:
             async for sound in self.voice.speak(sentence):
                 yield Spoken(sentence, sound)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -160,6 +161,18 @@ class World:
     def reset(self) -> None:
         self.vendor.reply = echo
         self.vendor.asked.clear()
+
+    async def entries(self, headers: dict[str, str], number: int) -> dict[str, int]:
+        """How many entries the ledger has for each conversation, once there are so many and all
+        of them are named."""
+        path = "/api/usage?by=conversation"
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                groups = (await self.parlez.call("GET", path, headers=headers)).body["groups"]
+                found = {each["group"]: each["calls"] for each in groups}
+                if all(found) and sum(found.values()) == number:
+                    return {f"conv_{UUID(group).hex}": found[group] for group in found}
+                await asyncio.sleep(0.05)
 
     async def contents(self, conversation_id: str) -> list[str]:
         """All that was said, read through another door."""

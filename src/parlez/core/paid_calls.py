@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +11,7 @@ from parlez.core.admission import Admission
 from parlez.core.budgets import Budgets
 from parlez.core.errors import StorageError
 from parlez.core.events import Usage
-from parlez.core.identity import Caller
+from parlez.core.identity import Caller, Scope
 from parlez.core.paid_call import CallKind, PaidCall
 from parlez.core.ports.clock import Clock
 from parlez.core.ports.cost_meter import CostMeter
@@ -26,6 +26,7 @@ class Receipt:
     """What a call used, to be filled in by whoever makes it. As long as nobody does, it is what
     the call was taken to use at most."""
 
+    call_id: str
     tokens: int
     units: int
 
@@ -80,7 +81,7 @@ class PaidCalls:
             charged = most if self._budgets.bound(caller) else None
             if charged:
                 await self._store.charge(charged)
-            receipt = Receipt(tokens, units)
+            receipt = Receipt(most.id, tokens, units)
             began = time.monotonic()
             try:
                 yield receipt
@@ -90,6 +91,13 @@ class PaidCalls:
                 raise
             made = most.used(receipt.tokens, receipt.units, time.monotonic() - began)
             await self._settle(caller, made, charged)
+
+    async def name(self, scope: Scope, call_ids: Sequence[str], conversation_id: str) -> None:
+        """Enter which conversation calls were for that were made before it began."""
+        try:
+            await self._store.name(scope, call_ids, conversation_id)
+        except StorageError as error:
+            logger.warning("calls are in the ledger without their conversation: %s", error.message)
 
     async def _settle(self, caller: Caller, made: PaidCall, charged: PaidCall | None) -> None:
         if made.cost is None:

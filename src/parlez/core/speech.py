@@ -1,14 +1,14 @@
 """Hearing and speaking for callers: their rights and limits, and the ledger."""
 
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from parlez.core.accounts import Accounts
 from parlez.core.errors import Forbidden, InvalidInput, ModelUnavailable, TooLarge
-from parlez.core.identity import Caller
+from parlez.core.identity import Caller, Scope
 from parlez.core.paid_call import CallKind
 from parlez.core.paid_calls import PaidCalls
 from parlez.core.ports.sound_files import Raw, SoundReader, SoundWriter
@@ -32,6 +32,15 @@ class Engines:
 
     transcribers: SpeechEngines[Transcriber]
     voices: SpeechEngines[Voice]
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """What was said in a sound, and which engine heard it. `call_id` is in the ledger."""
+
+    transcript: Transcript
+    provider: str
+    call_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +80,8 @@ class Speech:
         *,
         provider: str | None = None,
         raw: Raw | None = None,
-    ) -> tuple[str, Transcript]:
-        """What is said in a file, and which engine heard it. Raises what `SoundReader.read` and
+    ) -> Transcription:
+        """What is said in a file. Raises what `SoundReader.read` and
         `listen` do."""
         await self.admit(caller)
         self.transcribers.choose(provider, hearing.model, hearing.language)
@@ -86,10 +95,9 @@ class Speech:
         hearing: Hearing = LISTEN,
         *,
         provider: str | None = None,
-        conversation_id: str = "",
-    ) -> tuple[str, Transcript]:
-        """What is said, and which engine heard it. Raises `InvalidInput`, `TooLarge`, `NotFound`
-        and `ModelError`, and what `PaidCalls.call` does."""
+    ) -> Transcription:
+        """What is said. Raises `InvalidInput`, `TooLarge`, `NotFound` and `ModelError`, and what
+        `PaidCalls.call` does."""
         await self.admit(caller)
         engine, model = self.transcribers.choose(provider, hearing.model, hearing.language)
         about = engine.about
@@ -104,9 +112,14 @@ class Speech:
             None,
             units=round(sound.seconds * 1_000),
             unit_price=about.prices.get(model),
-            conversation_id=conversation_id,
-        ):
-            return about.name, await engine.transcribe(sound, replace(hearing, model=model))
+        ) as receipt:
+            transcript = await engine.transcribe(sound, replace(hearing, model=model))
+        return Transcription(transcript, about.name, receipt.call_id)
+
+    async def heard_for(self, scope: Scope, call_ids: Sequence[str], conversation_id: str) -> None:
+        """Enter in the ledger which conversation something was heard for. It begins only once it
+        is known what was said."""
+        await self._calls.name(scope, call_ids, conversation_id)
 
     async def glimpse(
         self, caller: Caller, sound: Sound, hearing: Hearing, *, provider: str | None = None

@@ -22,8 +22,10 @@ class Ear(Protocol):
 
 
 class Mouth(Protocol):
-    def recite(self, sentences: AsyncIterable[str]) -> AsyncGenerator[Spoken, None]:
-        """Sentences aloud while they come. Raises `ParlezError`."""
+    def recite(
+        self, sentences: AsyncIterable[str], conversation_id: str
+    ) -> AsyncGenerator[Spoken, None]:
+        """Sentences of a conversation aloud while they come. Raises `ParlezError`."""
         ...
 
 

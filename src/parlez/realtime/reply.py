@@ -61,7 +61,7 @@ class Reply:
         it is."""
         self.named = named
         try:
-            await self._say()
+            await self._say(conversation_id)
             while not self.silent and self.playout.ahead > 0:
                 await self._wait()
         except ParlezError as error:
@@ -72,8 +72,9 @@ class Reply:
             timings = self.stages.ended
             await self._send("audio_stream_end", stopped=self.silent, timings=timings)
 
-    async def _say(self) -> None:
-        async with aclosing(self._mouth.recite(self._sentences())) as pieces:
+    async def _say(self, conversation_id: str) -> None:
+        recited = self._mouth.recite(self._sentences(), conversation_id)
+        async with aclosing(recited) as pieces:
             async for piece in pieces:
                 sound = piece.sound
                 size = round(sound.rate * _CHUNK_SECONDS) * SAMPLE_BYTES

@@ -34,6 +34,11 @@ _INSERT_CALL = text("""
         units = :units
 """)
 
+_NAME = text("""
+    UPDATE ledger_entry SET conversation_id = :conversation_id
+    WHERE account_id = :account_id AND id = :id
+""")
+
 _REMOVE = text("DELETE FROM ledger_entry WHERE account_id = :account_id AND id = :id")
 
 _GROUPS = {
@@ -124,6 +129,10 @@ def put(c: Connection, call: PaidCall, *, estimated: bool) -> None:
         kind=call.kind,
         units=call.units,
     )
+
+
+def name(c: Connection, scope: Scope, call_id: str, conversation_id: str) -> None:
+    c.do(_NAME, account_id=scope.account_id, id=call_id, conversation_id=conversation_id)
 
 
 def remove(c: Connection, call: PaidCall) -> None:

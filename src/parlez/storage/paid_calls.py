@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from parlez.core.identity import Scope
 from parlez.core.paid_call import PaidCall
 from parlez.storage import budgets, ledger, metered_calls
 from parlez.storage.connection import Connection
@@ -31,6 +32,13 @@ class SqlPaidCallStore:
                 budgets.correct(c, call, charged.tokens - call.tokens, excess)
 
         await self._database.write(settle)
+
+    async def name(self, scope: Scope, call_ids: Sequence[str], conversation_id: str) -> None:
+        def name(c: Connection) -> None:
+            for call_id in call_ids:
+                ledger.name(c, scope, call_id, conversation_id)
+
+        await self._database.write(name)
 
     async def refund(self, charged: PaidCall) -> None:
         def refund(c: Connection) -> None:

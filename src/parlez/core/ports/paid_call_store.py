@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from parlez.core.identity import Scope
 from parlez.core.paid_call import PaidCall
 
 
@@ -17,6 +18,11 @@ class PaidCallStore(Protocol):
     ) -> None:
         """Enter a call that was made, in the place of what it was charged before, if it was, and
         count it for the meters with these subjects."""
+        ...
+
+    async def name(self, scope: Scope, call_ids: Sequence[str], conversation_id: str) -> None:
+        """Enter which conversation calls of an account were made for; those that are not in the
+        ledger are passed over."""
         ...
 
     async def refund(self, charged: PaidCall) -> None:

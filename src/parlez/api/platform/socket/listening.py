@@ -13,20 +13,33 @@ GoodCaller = Callable[[], Awaitable[Caller]]
 
 
 class Ear:
-    """Implements `realtime.ports.Ear`."""
+    """Implements `realtime.ports.Ear`. `calls` gets the ids of the paid calls in which something
+    was said."""
 
-    def __init__(self, speech: Speech, caller: GoodCaller, hearer: Hearer, *, glimpses: bool):
+    def __init__(
+        self,
+        speech: Speech,
+        caller: GoodCaller,
+        hearer: Hearer,
+        calls: list[str],
+        *,
+        glimpses: bool,
+    ):
         self._speech = speech
         self._caller = caller
         self._hearer = hearer
+        self._calls = calls
         self._glimpses = glimpses
 
     async def listen(self, sound: Sound) -> str:
         how = self._hearer
-        _, heard = await self._speech.listen(
+        heard = await self._speech.listen(
             await self._caller(), sound, how.hearing, provider=how.provider
         )
-        return heard.text.strip()
+        text = heard.transcript.text.strip()
+        if text:
+            self._calls.append(heard.call_id)
+        return text
 
     async def glimpse(self, sound: Sound) -> str | None:
         if not self._glimpses:
@@ -44,12 +57,20 @@ class Mouth:
         self._caller = caller
         self._speaker = speaker
 
-    async def recite(self, sentences: AsyncIterable[str]) -> AsyncGenerator[Spoken, None]:
+    async def recite(
+        self, sentences: AsyncIterable[str], conversation_id: str
+    ) -> AsyncGenerator[Spoken, None]:
         who = self._speaker
         if who is None:
             return
         caller = await self._caller()
-        spoken = self._speech.recite(caller, sentences, who.speaking, provider=who.provider)
+        spoken = self._speech.recite(
+            caller,
+            sentences,
+            who.speaking,
+            provider=who.provider,
+            conversation_id=conversation_id,
+        )
         async with aclosing(spoken) as pieces:
             async for piece in pieces:
                 yield piece

@@ -57,6 +57,8 @@ class Talk:
         self._order = asyncio.Lock()
         self._voice: VoiceSession | None = None
         self._epoch = 0
+        self._heard: list[str] = []
+        """Paid calls of what was said since the last turn began."""
         self._replied: WeakKeyDictionary[Reply, Turn] = WeakKeyDictionary()
         self._model: str | None = None
         self.user_id: str | None = None
@@ -112,7 +114,7 @@ class Talk:
             self._model = message.model
         await activity.warm_up()
         await self.listen_no_more()
-        ear = Ear(speech, self._good_caller, hearer, glimpses=message.partials)
+        ear = Ear(speech, self._good_caller, hearer, self._heard, glimpses=message.partials)
         mouth = Mouth(speech, self._good_caller, speaker)
         self._voice = VoiceSession(
             activity.stream(),
@@ -173,6 +175,8 @@ class Talk:
         self.conversation_id = turn.conversation_id
         self._replied[reply] = turn
         self._answers.begin(turn, reply.stages, reply)
+        heard, self._heard[:] = self._heard[:], []
+        await self._inside.speech.heard_for(turn.scope, heard, turn.conversation_id)
 
     async def cut_short(self, reply: Reply, heard: str) -> None:
         """Implements `realtime.ports.Brain`."""
@@ -221,7 +225,7 @@ class Talk:
         # The voice gets ready while the utterance is heard.
         self._spawn(self._warm_up(None, speaker))
         name = f"audio.{message.format}" if message.format else ""
-        _, heard = await speech.transcribe(
+        heard = await speech.transcribe(
             caller,
             BytesIO(message.audio_data),
             name,
@@ -230,21 +234,23 @@ class Talk:
             raw=message.raw,
         )
         stages.mark("transcribed")
+        transcript = heard.transcript
         await self._channel.send(
             "transcription",
-            text=heard.text,
-            language=heard.language,
-            confidence=heard.confidence,
-            provider=hearer.provider,
+            text=transcript.text,
+            language=transcript.language,
+            confidence=transcript.confidence,
+            provider=heard.provider,
         )
-        if not heard.text.strip():
+        if not transcript.text.strip():
             await self._channel.send("status", status="listening")
             return
         spoken = None
         if speaker:
             form = message.tts_format
             spoken = SpokenAnswer(speech, self._channel, caller, speaker, form, stages)
-        await self._begin(message, heard.text, stages, spoken)
+        turn = await self._begin(message, transcript.text, stages, spoken)
+        await speech.heard_for(turn.scope, [heard.call_id], turn.conversation_id)
 
     async def _begin(
         self,
@@ -253,7 +259,7 @@ class Talk:
         stages: Stages,
         spoken: SpokenAnswer | None = None,
         **fields: Any,
-    ) -> None:
+    ) -> Turn:
         caller = await self._good_caller()
         conversation_id = self.conversation_id
         if message.conversation_id:
@@ -276,3 +282,4 @@ class Talk:
         turn = await begin_turn(self._inside, caller, asked, key)
         self.conversation_id = turn.conversation_id
         self._answers.begin(turn, stages, spoken)
+        return turn
