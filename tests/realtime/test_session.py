@@ -9,6 +9,7 @@ from tests.support.sounds import silence, tone
 
 from parlez.core.errors import ModelFailed
 from parlez.realtime import reply as replies
+from parlez.testing.scripted_speech import ScriptedVoice
 from parlez.testing.virtual_time import StillTimeLoop
 
 # Each word takes the voice a fifth of a second.
@@ -315,6 +316,61 @@ def test_the_end_of_listening_is_the_end_of_what_is_said() -> None:
 
     talking = play(lambda: Talking(["All of it"], [["Ok."]]), act)
     assert (talking.asked, talking.kept) == (["All of it"], ["Ok."])
+
+
+async def _more_before_the_answer(talking: Talking) -> None:
+    """The answer begins while it is not clear yet whether the user goes on."""
+    await talking.say(1.0)
+    await talking.be_silent(0.7)
+    await talking.say(0.2)
+    await talking.be_silent(8.0)
+
+
+def test_a_cough_before_the_answer_does_not_hold_it_for_good() -> None:
+    talking = play(
+        lambda: Talking(["Tell me", ""], [[LONG]], hearing_seconds=1.0), _more_before_the_answer
+    )
+    assert talking.of("pause") == talking.of("resume") == [{"epoch": 1}]
+    assert talking.of("audio_stream_end")[0]["stopped"] is False
+
+
+def test_words_before_the_answer_are_heard() -> None:
+    heard = ["Tell me", "the truth"]
+    talking = play(
+        lambda: Talking(heard, [[LONG], ["Ok."]], hearing_seconds=1.0), _more_before_the_answer
+    )
+    assert talking.asked == heard
+    assert talking.kept == ["", "Ok."]
+
+
+@pytest.mark.parametrize(("words", "asked"), [("Wait there", 2), ("", 1)])
+def test_listening_may_end_before_it_is_clear_who_has_the_word(words: str, asked: int) -> None:
+    async def act(talking: Talking) -> None:
+        await talking.say(1.0)
+        await talking.be_silent(1.5)
+        await talking.say(0.1)
+        await talking.session.finish()
+        await asyncio.sleep(8.0)
+
+    talking = play(lambda: Talking(["Tell me", words], [[LONG], ["Ok."]]), act)
+    assert len(talking.asked) == asked
+    assert len(talking.of("audio_stream_end")) == asked
+    assert bool(talking.of("resume")) is not bool(talking.of("interrupted"))
+
+
+def test_what_was_sent_before_the_voice_failed_can_be_interrupted() -> None:
+    async def act(talking: Talking) -> None:
+        talking.voice = ScriptedVoice(error=ModelFailed("It is hoarse."), good=1)
+        await talking.say(1.0)
+        await talking.be_silent(1.0)
+        await talking.say(1.0)
+        await talking.be_silent(3.0)
+
+    answer = ["One two three four five six seven eight nine ten. ", "Nobody hears this."]
+    talking = play(lambda: Talking(["Tell me", "Stop that now"], [answer, []]), act)
+    assert talking.of("error")[0]["code"] == "model_failed"
+    assert len(talking.of("pause")) == len(talking.of("interrupted")) == 1
+    assert talking.of("interrupted")[0]["heard"].startswith("One two")
 
 
 def test_little_is_made_that_nobody_may_hear(monkeypatch: pytest.MonkeyPatch) -> None:

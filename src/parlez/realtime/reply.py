@@ -61,11 +61,12 @@ class Reply:
         it is."""
         self.named = named
         try:
-            await self._say(conversation_id)
+            try:
+                await self._say(conversation_id)
+            except ParlezError as error:
+                await self._client.send("error", code=error.code, message=error.message, **named)
             while not self.silent and self.playout.ahead > 0:
                 await self._wait()
-        except ParlezError as error:
-            await self._client.send("error", code=error.code, message=error.message, **named)
         finally:
             self.over.set()
         if self.begun:

@@ -138,7 +138,10 @@ class VoiceSession:
         held = self._is_held
         self._endpointer.forget()
         await self._client.send("speech_ended")
-        if not held:
+        if held:
+            # Also where playback was held after the silence had begun, or there was none.
+            self._spawn(self._weigh(listening, self._utterance))
+        else:
             self._spawn(self._answer(listening, Stages(began)))
 
     def _listen(self) -> asyncio.Task[str]:
