@@ -129,6 +129,68 @@ async def test_stopping_keeps_what_was_heard(world: World) -> None:
             await asyncio.sleep(0.05)
 
 
+async def test_stopping_and_leaving_keeps_what_was_heard(world: World) -> None:
+    world.vendor.reply = lambda text: Reply(LONG)
+    async with world.owner() as talker:
+        await talker.send("listen")
+        await talker.hear(*QUESTION)
+        await talker.until("ai_response")
+        chunk = await talker.until("audio_chunk")
+        await talker.send("stop")
+    kept = await world.kept(chunk["turn_id"])
+    assert "".join(LONG).startswith(kept)
+
+
+async def test_what_is_said_can_be_stopped_after_listening_has(world: World) -> None:
+    world.vendor.reply = lambda text: Reply(LONG)
+    async with world.owner() as talker:
+        await talker.send("listen")
+        await talker.hear(*QUESTION)
+        chunk = await talker.until("audio_chunk")
+        await talker.send("listen_stop")
+        await talker.send("played", epoch=chunk["epoch"], milliseconds=0)
+        await talker.send("stop")
+        cut = await talker.until("interrupted")
+        assert len(cut["heard"]) < len(LONG[0])
+        await talker.until("status", status="listening")
+    assert await world.kept(chunk["turn_id"]) == cut["heard"]
+
+
+async def test_who_listens_in_another_way_can_be_interrupted(
+    world: World, heard: list[Any]
+) -> None:
+    heard.append("Stop that please")
+    world.vendor.reply = lambda text: Reply(LONG if "birds" in text else ["Well."])
+    async with world.owner() as talker:
+        await talker.send("listen")
+        await talker.hear(*QUESTION)
+        first = await talker.until("audio_chunk")
+        await talker.send("listen", silence=0.3, partials=False)
+        await talker.until("status", status="listening")
+        await talker.hear(*QUESTION)
+        await talker.until("pause", epoch=first["epoch"])
+        await talker.until("interrupted")
+        await talker.until("ai_response", text="Well.")
+
+
+async def test_epochs_go_on_after_an_engine_has_failed(
+    world: World, heard: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard.append("And about fish")
+    activity = world.parlez.services.speech.require_activity()
+    async with world.owner() as talker:
+        await talker.send("listen")
+        await talker.hear(*QUESTION)
+        first = await talker.until("audio_stream_end")
+        with monkeypatch.context() as patch:
+            patch.setattr(activity, "judge", ScriptedActivity(ModelFailed("It is deaf.")).judge)
+            await talker.hear(tone(0.1))
+            await talker.until("error")
+        await talker.send("listen")
+        await talker.hear(*QUESTION)
+        assert (await talker.until("audio_chunk"))["epoch"] > first["epoch"]
+
+
 async def test_the_end_of_listening_is_the_end_of_what_is_said(world: World) -> None:
     async with world.owner() as talker:
         await talker.send("listen")

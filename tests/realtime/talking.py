@@ -45,7 +45,7 @@ class Talking:
         self.voice = ScriptedVoice(seconds=self.speaking_seconds)
         self.began = asyncio.get_running_loop().time()
         self.session = VoiceSession(
-            ScriptedActivity(), self, self, self, self, self.spawn, self.manner
+            ScriptedActivity(), self, self, self, self, self.spawn, self.spawn, self.manner
         )
 
     @property

@@ -174,6 +174,15 @@ class World:
                     return {f"conv_{UUID(group).hex}": found[group] for group in found}
                 await asyncio.sleep(0.05)
 
+    async def kept(self, turn_id: str) -> str:
+        """What is kept of an answer that is stopped, once it is."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                turn = (await self.parlez.call("GET", f"/turns/{turn_id}")).body
+                if turn["state"] == "stopped":
+                    return str(turn["text"])
+                await asyncio.sleep(0.05)
+
     async def contents(self, conversation_id: str) -> list[str]:
         """All that was said, read through another door."""
         path = f"/api/conversation/{conversation_id}/messages"

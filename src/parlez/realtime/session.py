@@ -31,8 +31,8 @@ Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 class VoiceSession:
     """What the microphone hears goes into `hear`, in order; what there is to be heard is sent to
-    the client. `spawn` runs what goes on meanwhile, and ends it with the connection. Epochs go on
-    from `epoch`."""
+    the client. `spawn` runs what goes on meanwhile, and ends it with the connection; `see_through`
+    runs to its end what was decided before that. Each answer has a greater epoch than the last."""
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class VoiceSession:
         mouth: Mouth,
         client: Client,
         spawn: Spawn,
+        see_through: Spawn,
         manner: Manner,
-        epoch: int = 0,
     ):
         self._activity = activity
         self._ear = ear
@@ -51,9 +51,10 @@ class VoiceSession:
         self._mouth = mouth
         self._client = client
         self._spawn = spawn
+        self._see_through = see_through
         self._endpointer = Endpointer(manner)
         self._rest = b""
-        self._epoch = epoch
+        self._epoch = 0
         self._reply: Reply | None = None
         self._is_held = False
         """Whether playback waits for what the user's voice will come to."""
@@ -64,10 +65,12 @@ class VoiceSession:
         # What was said first is answered first, and after what was cut short is.
         self._order = asyncio.Lock()
 
-    @property
-    def epoch(self) -> int:
-        """That of the last answer; another one has a greater one."""
-        return self._epoch
+    async def go_on(self, activity: ActivityStream, ear: Ear, mouth: Mouth, manner: Manner) -> None:
+        """Answer what was said until now, and listen in another way to what follows."""
+        await self.finish()
+        self._activity, self._ear, self._mouth = activity, ear, mouth
+        self._endpointer = Endpointer(manner)
+        self._rest = b""
 
     async def hear(self, pcm: bytes) -> None:
         """The next samples, at `HEARING_RATE`. Returns when they have been judged, which is how
@@ -195,7 +198,7 @@ class VoiceSession:
         heard = reply.playout.heard()
         reply.interrupt()
         self._epoch += 1
-        self._spawn(self._cut_short(reply, heard))
+        self._see_through(self._cut_short(reply, heard))
         await self._client.send("interrupted", epoch=self._epoch, heard=heard, **reply.named)
 
     async def _cut_short(self, reply: Reply, heard: str) -> None:
@@ -231,7 +234,7 @@ class VoiceSession:
             # The user has said more before the answer came.
             heard = before.playout.heard()
             before.interrupt()
-            await self._keep(before, heard)
+            await asyncio.shield(self._see_through(self._keep(before, heard)))
         self._epoch += 1
         reply = Reply(self._epoch, stages, self._mouth, self._client)
         self._reply = reply

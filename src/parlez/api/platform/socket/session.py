@@ -38,10 +38,13 @@ from parlez.http.still_good import ended_credential
 INIT_SECONDS = 10.0
 PING_SECONDS = 20.0
 
+LASTING_SECONDS = 10.0
+"""How long a session may take to bring to an end what its client decided before it left."""
+
 
 class SocketSession:
-    """Reads messages one by one, each until what it asks for is begun. All else runs in tasks which
-    end with the session, and whose errors end it."""
+    """Reads messages one by one, each until what it asks for is begun. All else runs in tasks whose
+    errors end the session, and which end with it: at once, or when they are done."""
 
     def __init__(self, inside: Services, socket: WebSocket):
         self._inside = inside
@@ -50,8 +53,16 @@ class SocketSession:
         self._door = Door(inside, socket)
         self._flood = Flood()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lasting: set[asyncio.Task[None]] = set()
         self._leaving: asyncio.Future[Leave | None] = asyncio.get_running_loop().create_future()
-        self._talk = Talk(inside, self._channel, self._spawn, self._good_caller, self._flood)
+        self._talk = Talk(
+            inside,
+            self._channel,
+            self._spawn,
+            self._see_through,
+            self._good_caller,
+            self._flood,
+        )
         self._changed = asyncio.Event()
         self._held = ExitStack()
         self._caller: Caller | None = None
@@ -73,13 +84,21 @@ class SocketSession:
                 await self._channel.close(leave)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._start(work, self._tasks)
+
+    def _see_through(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._start(work, self._lasting)
+
+    def _start(
+        self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]
+    ) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
+        among.add(task)
+        task.add_done_callback(among.discard)
         task.add_done_callback(self._on_end)
         return task
 
     def _on_end(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         match error:
             case None:
@@ -100,10 +119,10 @@ class SocketSession:
             self._leaving.set_result(leave)
 
     async def _end_tasks(self) -> None:
-        while tasks := list(self._tasks):
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+        await _cancel(self._tasks)
+        if self._lasting:
+            await asyncio.wait(self._lasting, timeout=LASTING_SECONDS)
+        await _cancel(self._lasting)
 
     async def _read(self) -> None:
         await self._channel.send("connection_established")
@@ -242,3 +261,11 @@ class SocketSession:
         if ends is None:
             return math.inf
         return max(0.0, (ends - self._inside.gate.clock.now()) / 1_000_000 + 0.001)
+
+
+async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
+    """Until none is left, also of those that the others began."""
+    while found := list(tasks):
+        for task in found:
+            task.cancel()
+        await asyncio.wait(found)

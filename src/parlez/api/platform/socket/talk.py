@@ -43,12 +43,14 @@ class Talk:
         inside: Services,
         channel: Channel,
         spawn: Spawn,
+        see_through: Spawn,
         caller: GoodCaller,
         flood: Flood,
     ):
         self._inside = inside
         self._channel = channel
         self._spawn = spawn
+        self._see_through = see_through
         self._good_caller = caller
         self._flood = flood
         self._answers = Answers(inside, channel, spawn)
@@ -56,7 +58,8 @@ class Talk:
         # What was said first is answered first.
         self._order = asyncio.Lock()
         self._voice: VoiceSession | None = None
-        self._epoch = 0
+        """It outlives the listening, for what is still being said."""
+        self._listens = False
         self._heard: list[str] = []
         """Paid calls of what was said since the last turn began."""
         self._replied: WeakKeyDictionary[Reply, Turn] = WeakKeyDictionary()
@@ -113,32 +116,35 @@ class Talk:
         if message.model:
             self._model = message.model
         await activity.warm_up()
-        await self.listen_no_more()
         ear = Ear(speech, self._good_caller, hearer, self._heard, glimpses=message.partials)
         mouth = Mouth(speech, self._good_caller, speaker)
-        self._voice = VoiceSession(
-            activity.stream(),
-            ear,
-            self,
-            mouth,
-            self._channel,
-            self._spawn,
-            Manner(end=message.silence),
-            self._epoch,
-        )
+        stream, manner = activity.stream(), Manner(end=message.silence)
+        if self._voice:
+            await self._voice.go_on(stream, ear, mouth, manner)
+        else:
+            self._voice = VoiceSession(
+                stream,
+                ear,
+                self,
+                mouth,
+                self._channel,
+                self._spawn,
+                self._see_through,
+                manner,
+            )
+        self._listens = True
         self._spawn(self._warm_up(hearer, speaker))
         await self._channel.send("status", status="listening", sample_rate=message.sample_rate)
 
     async def listen_no_more(self) -> None:
         """What was said until now is answered."""
+        self._listens = False
         if self._voice:
-            voice, self._voice = self._voice, None
-            self._epoch = voice.epoch + 1
-            await voice.finish()
+            await self._voice.finish()
 
     async def hear_more(self, pcm: bytes) -> None:
         """Sound from the microphone. Raises `Leave` for what cannot be."""
-        if self._voice is None:
+        if self._voice is None or not self._listens:
             raise Leave(
                 Close.OUT_OF_ORDER, "not_listening", "Binary frames are taken after 'listen' alone."
             )
@@ -153,7 +159,7 @@ class Talk:
         try:
             await self._voice.hear(pcm)
         except ParlezError:
-            self._voice = None
+            await self.listen_no_more()
             raise
 
     def played(self, epoch: int, seconds: float) -> None:
