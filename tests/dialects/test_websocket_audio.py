@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.support.people import key_of, second_account
-from tests.support.sockets import Talker, World
+from tests.support.sockets import PATIENCE, Talker, World
 from tests.support.sounds import SAID, file_of, recorded, silence, tone, words_of
 from tests.support.vendor import Reply, echo
 
@@ -20,6 +20,7 @@ from parlez.testing.scripted_speech import ScriptedTranscriber, ScriptedVoice
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 QUESTION = b64encode(wav_of(tone(0.5))).decode()
+KINDS = "/api/usage?by=kind"
 ANSWER = ["It is ", "sunny. It", " will rain", " tomorrow. Take", " care."]
 
 
@@ -193,6 +194,28 @@ async def test_hearing_can_be_stopped(world: World, monkeypatch: pytest.MonkeyPa
         await talker.until("status", status="listening")
 
 
+async def test_what_a_vendor_was_asked_for_is_paid_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = ScriptedTranscriber(["never"], seconds=1_000)
+    monkeypatch.setattr(world.parlez.services.speech, "transcribers", SpeechEngines([slow], {}))
+    scope = await world.parlez.services.accounts.create_nameless()
+    await world.parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    headers = await key_of(world.parlez, scope, frozenset({Right.DATA, Right.ACCOUNT}))
+    async with world.holder(headers) as talker:
+        await talker.send("audio", audio_data=QUESTION)
+        async with asyncio.timeout(PATIENCE):
+            while not slow.heard:
+                await asyncio.sleep(0.01)
+        await talker.send("stop")
+        await talker.until("status", status="listening")
+    async with asyncio.timeout(PATIENCE):
+        while not (usage := await world.parlez.call("GET", KINDS, headers=headers)).body["groups"]:
+            await asyncio.sleep(0.05)
+    [found] = usage.body["groups"]
+    assert (found["group"], found["units"]) == ("transcription", 500)
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
@@ -228,7 +251,7 @@ async def test_all_of_it_is_in_the_ledger(world: World) -> None:
     async with world.holder(headers) as talker:
         await talker.send("audio", audio_data=QUESTION)
         got = await heard_until_the_end(talker)
-    usage = (await world.parlez.call("GET", "/api/usage?by=kind", headers=headers)).body
+    usage = (await world.parlez.call("GET", KINDS, headers=headers)).body
     kinds = {each["group"]: (each["calls"], each["units"]) for each in usage["groups"]}
     assert kinds["transcription"] == (1, 500)
     assert kinds["speech"] == (1, len("".join(ANSWER)))

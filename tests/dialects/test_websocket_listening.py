@@ -10,7 +10,7 @@ from tests.support.sockets import World
 from tests.support.sounds import SAID, recorded, silence, tone, words_of
 from tests.support.vendor import Reply, echo
 
-from parlez.core.errors import ModelFailed
+from parlez.core.errors import ModelFailed, ModelOverloaded
 from parlez.core.identity import Right
 from parlez.core.sound import HEARING_RATE, Sound
 from parlez.testing.scripted_speech import ScriptedActivity, ScriptedVoice
@@ -262,6 +262,15 @@ async def test_the_ledger_tells_what_each_conversation_cost(world: World, heard:
     first, second, third = (answer["conversation_id"] for answer in answers)
     assert first == second != third
     assert await world.entries(headers, 9) == {first: 6, third: 3}
+
+
+async def test_when_to_try_again_is_told(world: World, heard: list[Any]) -> None:
+    heard[:] = [ModelOverloaded("It is busy.", retry_after=5.0)]
+    async with world.owner() as talker:
+        await talker.send("listen")
+        await talker.hear(*QUESTION)
+        error = await talker.until("error")
+        assert (error["code"], error["retry_after"]) == ("model_overloaded", 5.0)
 
 
 async def test_without_the_engine(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

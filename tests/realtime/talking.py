@@ -84,6 +84,9 @@ class Talking:
     async def send(self, kind: str, /, **fields: Any) -> None:
         self.sent.append((self.now, kind, fields))
 
+    async def tell(self, error: ParlezError, /, **fields: Any) -> None:
+        await self.send("error", code=error.code, **fields)
+
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [fields for _, each, fields in self.sent if each == kind]
 

@@ -1,7 +1,7 @@
 """Hearing and speaking for callers: their rights and limits, and the ledger."""
 
 from asyncio import CancelledError
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, MutableSequence, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO
@@ -32,15 +32,6 @@ class Engines:
 
     transcribers: SpeechEngines[Transcriber]
     voices: SpeechEngines[Voice]
-
-
-@dataclass(frozen=True, slots=True)
-class Transcription:
-    """What was said in a sound, and which engine heard it. `call_id` is in the ledger."""
-
-    transcript: Transcript
-    provider: str
-    call_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +71,14 @@ class Speech:
         *,
         provider: str | None = None,
         raw: Raw | None = None,
-    ) -> Transcription:
-        """What is said in a file. Raises what `SoundReader.read` and
-        `listen` do."""
+        calls: MutableSequence[str] | None = None,
+    ) -> tuple[str, Transcript]:
+        """What is said in a file, and which engine heard it; `calls` is as in `listen`. Raises what
+        `SoundReader.read` and `listen` do."""
         await self.admit(caller)
         self.transcribers.choose(provider, hearing.model, hearing.language)
         sound = await self._reader.read(file, name, raw)
-        return await self.listen(caller, sound, hearing, provider=provider)
+        return await self.listen(caller, sound, hearing, provider=provider, calls=calls)
 
     async def listen(
         self,
@@ -95,9 +87,11 @@ class Speech:
         hearing: Hearing = LISTEN,
         *,
         provider: str | None = None,
-    ) -> Transcription:
-        """What is said. Raises `InvalidInput`, `TooLarge`, `NotFound` and `ModelError`, and what
-        `PaidCalls.call` does."""
+        calls: MutableSequence[str] | None = None,
+    ) -> tuple[str, Transcript]:
+        """What is said, and which engine heard it. What a vendor was asked for is paid for, also if
+        nobody waits for it; `calls` gets the id that it has in the ledger, for `heard_for`. Raises
+        `InvalidInput`, `TooLarge`, `NotFound` and `ModelError`, and what `PaidCalls.call` does."""
         await self.admit(caller)
         engine, model = self.transcribers.choose(provider, hearing.model, hearing.language)
         about = engine.about
@@ -105,6 +99,7 @@ class Speech:
             raise TooLarge(
                 f"{about.title} hears at most {about.longest_seconds:g} seconds at a time."
             )
+        leaving = None
         async with self._calls.call(
             caller,
             CallKind.TRANSCRIPTION,
@@ -113,8 +108,17 @@ class Speech:
             units=round(sound.seconds * 1_000),
             unit_price=about.prices.get(model),
         ) as receipt:
-            transcript = await engine.transcribe(sound, replace(hearing, model=model))
-        return Transcription(transcript, about.name, receipt.call_id)
+            if calls is not None:
+                calls.append(receipt.call_id)
+            try:
+                transcript = await engine.transcribe(sound, replace(hearing, model=model))
+            except CancelledError as reason:
+                if about.prices.get(model) == 0:
+                    raise
+                leaving = reason
+        if leaving:
+            raise leaving
+        return about.name, transcript
 
     async def heard_for(self, scope: Scope, call_ids: Sequence[str], conversation_id: str) -> None:
         """Enter in the ledger which conversation something was heard for. It begins only once it

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from parlez.core.errors import ParlezError
 from parlez.core.sound import Sound
 from parlez.core.speech import Spoken
 
@@ -43,4 +44,8 @@ class Brain(Protocol):
 class Client(Protocol):
     async def send(self, kind: str, /, **fields: Any) -> None:
         """One message. Waits while the client does not read."""
+        ...
+
+    async def tell(self, error: ParlezError, /, **fields: Any) -> None:
+        """What went wrong, as a message."""
         ...

@@ -64,7 +64,7 @@ class Reply:
             try:
                 await self._say(conversation_id)
             except ParlezError as error:
-                await self._client.send("error", code=error.code, message=error.message, **named)
+                await self._client.tell(error, **named)
             while not self.silent and self.playout.ahead > 0:
                 await self._wait()
         finally:

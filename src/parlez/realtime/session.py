@@ -210,7 +210,7 @@ class VoiceSession:
         try:
             await self._brain.cut_short(reply, heard)
         except ParlezError as error:
-            await self._tell(error)
+            await self._client.tell(error)
         finally:
             reply.settle()
 
@@ -225,7 +225,7 @@ class VoiceSession:
                     return
                 await self._begin(text, stages)
             except ParlezError as error:
-                await self._tell(error)
+                await self._client.tell(error)
                 await self._client.send("status", status="listening")
 
     async def _begin(self, text: str, stages: Stages) -> None:
@@ -263,9 +263,6 @@ class VoiceSession:
         if self._glimpsing:
             self._glimpsing.cancel()
             self._glimpsing = None
-
-    async def _tell(self, error: ParlezError) -> None:
-        await self._client.send("error", code=error.code, message=error.message)
 
 
 async def _owned(task: "asyncio.Task[str]") -> None:

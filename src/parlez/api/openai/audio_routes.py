@@ -79,13 +79,13 @@ async def transcriptions(request: Request, caller: DataCaller) -> Response:
             raise unsupported(
                 "timestamp_granularities", "Times of words need the response_format verbose_json."
             )
-        heard = await services(request).speech.transcribe(
+        _, found = await services(request).speech.transcribe(
             caller,
             file.file,
             name,
             Hearing(fields.language, fields.model, fields.prompt, words),
         )
-    return _answer(heard.transcript, fields)
+    return _answer(found, fields)
 
 
 def _answer(found: Transcript, fields: TranscriptionFields) -> Response:

@@ -49,11 +49,11 @@ async def transcribe(request: Request, caller: DataCaller) -> TranscribeResponse
     async with form_of(request) as form:
         name, file = one_file(form, "audio")
         fields = fields_of(form, TranscribeFields)
-        heard = await services(request).speech.transcribe(
+        provider, found = await services(request).speech.transcribe(
             caller,
             file.file,
             name,
             Hearing(fields.language_code, fields.model, fields.prompt, fields.words),
             provider=fields.provider,
         )
-    return transcribed(heard.provider, heard.transcript)
+    return transcribed(provider, found)

@@ -77,14 +77,14 @@ async def voices(
 async def hear(request: Request, body: SttRequest, caller: DataCaller) -> TranscribeResponse:
     """What is said in a sound: a file, or bare samples that `config` tells about."""
     data = body.data
-    heard = await services(request).speech.transcribe(
+    provider, found = await services(request).speech.transcribe(
         caller,
         BytesIO(data),
         hearing=Hearing(body.config.language_code, body.model),
         provider=body.provider,
         raw=body.config.raw(data),
     )
-    return transcribed(heard.provider, heard.transcript)
+    return transcribed(provider, found)
 
 
 @router.post("/tts", summary="Say a text", responses=errors(ErrorResponse, *SPEECH_ERRORS))

@@ -1,6 +1,6 @@
 """Listening all the time, for one WebSocket: what its voice session needs."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, MutableSequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -13,15 +13,14 @@ GoodCaller = Callable[[], Awaitable[Caller]]
 
 
 class Ear:
-    """Implements `realtime.ports.Ear`. `calls` gets the ids of the paid calls in which something
-    was said."""
+    """Implements `realtime.ports.Ear`. `calls` gets the ids of its calls in the ledger."""
 
     def __init__(
         self,
         speech: Speech,
         caller: GoodCaller,
         hearer: Hearer,
-        calls: list[str],
+        calls: MutableSequence[str],
         *,
         glimpses: bool,
     ):
@@ -33,13 +32,10 @@ class Ear:
 
     async def listen(self, sound: Sound) -> str:
         how = self._hearer
-        heard = await self._speech.listen(
-            await self._caller(), sound, how.hearing, provider=how.provider
+        _, heard = await self._speech.listen(
+            await self._caller(), sound, how.hearing, provider=how.provider, calls=self._calls
         )
-        text = heard.transcript.text.strip()
-        if text:
-            self._calls.append(heard.call_id)
-        return text
+        return heard.text.strip()
 
     async def glimpse(self, sound: Sound) -> str | None:
         if not self._glimpses:

@@ -1,6 +1,7 @@
 """The conversation that is held over one WebSocket."""
 
 import asyncio
+from collections import deque
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
@@ -29,6 +30,9 @@ from parlez.realtime.stages import Stages
 
 MOST_UTTERANCES = 4
 """Sounds of one client that are heard, or wait to be, at a time."""
+
+MOST_HEARINGS = 64
+"""Calls in which nothing was said that a turn began with are forgotten when they are more."""
 
 LONGEST_FRAME = 64_000
 """Bytes of one binary frame: two seconds."""
@@ -60,8 +64,8 @@ class Talk:
         self._voice: VoiceSession | None = None
         """It outlives the listening, for what is still being said."""
         self._listens = False
-        self._heard: list[str] = []
-        """Paid calls of what was said since the last turn began."""
+        self._heard: deque[str] = deque(maxlen=MOST_HEARINGS)
+        """Calls in the ledger for what was said since the last turn began."""
         self._replied: WeakKeyDictionary[Reply, Turn] = WeakKeyDictionary()
         self._model: str | None = None
         self.user_id: str | None = None
@@ -181,7 +185,8 @@ class Talk:
         self.conversation_id = turn.conversation_id
         self._replied[reply] = turn
         self._answers.begin(turn, reply.stages, reply)
-        heard, self._heard[:] = self._heard[:], []
+        heard = list(self._heard)
+        self._heard.clear()
         await self._inside.speech.heard_for(turn.scope, heard, turn.conversation_id)
 
     async def cut_short(self, reply: Reply, heard: str) -> None:
@@ -231,32 +236,33 @@ class Talk:
         # The voice gets ready while the utterance is heard.
         self._spawn(self._warm_up(None, speaker))
         name = f"audio.{message.format}" if message.format else ""
-        heard = await speech.transcribe(
+        calls: list[str] = []
+        _, heard = await speech.transcribe(
             caller,
             BytesIO(message.audio_data),
             name,
             hearer.hearing,
             provider=hearer.provider,
             raw=message.raw,
+            calls=calls,
         )
         stages.mark("transcribed")
-        transcript = heard.transcript
         await self._channel.send(
             "transcription",
-            text=transcript.text,
-            language=transcript.language,
-            confidence=transcript.confidence,
-            provider=heard.provider,
+            text=heard.text,
+            language=heard.language,
+            confidence=heard.confidence,
+            provider=hearer.provider,
         )
-        if not transcript.text.strip():
+        if not heard.text.strip():
             await self._channel.send("status", status="listening")
             return
         spoken = None
         if speaker:
             form = message.tts_format
             spoken = SpokenAnswer(speech, self._channel, caller, speaker, form, stages)
-        turn = await self._begin(message, transcript.text, stages, spoken)
-        await speech.heard_for(turn.scope, [heard.call_id], turn.conversation_id)
+        turn = await self._begin(message, heard.text, stages, spoken)
+        await speech.heard_for(turn.scope, calls, turn.conversation_id)
 
     async def _begin(
         self,
