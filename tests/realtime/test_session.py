@@ -318,6 +318,36 @@ def test_the_end_of_listening_is_the_end_of_what_is_said() -> None:
     assert (talking.asked, talking.kept) == (["All of it"], ["Ok."])
 
 
+def test_stopping_while_it_is_heard_what_was_said() -> None:
+    async def act(talking: Talking) -> None:
+        await talking.say(1.0)
+        await talking.be_silent(0.6)
+        await talking.session.stop()
+        await talking.be_silent(3.0)
+        await talking.say(1.0)
+        await talking.be_silent(5.0)
+
+    talking = play(lambda: Talking(["Tell me", "Go on"], [["Ok."]], hearing_seconds=2.0), act)
+    assert [each["text"] for each in talking.of("transcription")] == ["Tell me", "Go on"]
+    assert talking.asked == ["Go on"]
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 1.0])
+def test_whatever_begins_to_be_heard_ends(seconds: float) -> None:
+    async def act(talking: Talking) -> None:
+        await talking.say(1.0)
+        await talking.be_silent(2.0)
+        await talking.say(seconds)
+        await talking.be_silent(6.0)
+        await talking.say(seconds)
+        await talking.be_silent(6.0)
+
+    talking = play(lambda: Talking(["Tell me", "", ""], [[LONG]]), act)
+    told = [kind for _, kind, _ in talking.sent if kind.startswith("speech_")]
+    assert told == ["speech_started", "speech_ended"] * 3
+    assert talking.sent[-1][1:] == ("status", {"status": "listening"})
+
+
 async def _more_before_the_answer(talking: Talking) -> None:
     """The answer begins while it is not clear yet whether the user goes on."""
     await talking.say(1.0)

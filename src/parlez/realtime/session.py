@@ -62,6 +62,7 @@ class VoiceSession:
         self._glimpsing: asyncio.Task[None] | None = None
         self._glimpsed = 0.0
         self._utterance = 0
+        self._stops = 0
         # What was said first is answered first, and after what was cut short is.
         self._order = asyncio.Lock()
 
@@ -96,7 +97,9 @@ class VoiceSession:
             await self._on_end()
 
     async def stop(self) -> None:
-        """Say no more of what is being said, as if the user had interrupted."""
+        """Say no more of what is being said, as if the user had interrupted, and do not answer what
+        the user has said."""
+        self._stops += 1
         if self._reply and not self._reply.over.is_set():
             await self._interrupt()
 
@@ -113,6 +116,7 @@ class VoiceSession:
             case Change.ENDED:
                 await self._on_end()
             case Change.WAS_NOISE:
+                await self._client.send("speech_ended")
                 await self._release()
         endpointer = self._endpointer
         if not endpointer.speaking:
@@ -145,7 +149,7 @@ class VoiceSession:
             # Also where playback was held after the silence had begun, or there was none.
             self._spawn(self._weigh(listening, self._utterance))
         else:
-            self._spawn(self._answer(listening, Stages(began)))
+            self._answer_to(listening, Stages(began))
 
     def _listen(self) -> asyncio.Task[str]:
         """Listen to what was said up to now."""
@@ -177,10 +181,12 @@ class VoiceSession:
             if not self._endpointer.speaking or self._utterance != utterance:
                 # Its end has come meanwhile.
                 now = asyncio.get_running_loop().time()
-                self._spawn(self._answer(listening, Stages(now)))
+                self._answer_to(listening, Stages(now))
         elif self._utterance == utterance:
             self._listening = None
-            self._endpointer.forget()
+            if self._endpointer.speaking:
+                self._endpointer.forget()
+                await self._client.send("speech_ended")
             await self._release()
 
     async def _release(self) -> None:
@@ -189,6 +195,8 @@ class VoiceSession:
             self._is_held = False
             self._reply.playout.resume()
             await self._client.send("resume", epoch=self._reply.epoch)
+        elif self._reply is None or self._reply.over.is_set():
+            await self._client.send("status", status="listening")
 
     async def _interrupt(self) -> None:
         """Give the user the word: only what was heard is said."""
@@ -214,13 +222,16 @@ class VoiceSession:
         finally:
             reply.settle()
 
-    async def _answer(self, listening: "asyncio.Task[str]", stages: Stages) -> None:
+    def _answer_to(self, listening: "asyncio.Task[str]", stages: Stages) -> None:
+        self._spawn(self._answer(listening, stages, self._stops))
+
+    async def _answer(self, listening: "asyncio.Task[str]", stages: Stages, stops: int) -> None:
         async with self._order:
             try:
                 text = await listening
                 stages.mark("transcribed")
                 await self._client.send("transcription", text=text, is_final=True)
-                if not text.strip():
+                if not text.strip() or stops != self._stops:
                     await self._client.send("status", status="listening")
                     return
                 await self._begin(text, stages)

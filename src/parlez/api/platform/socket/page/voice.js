@@ -94,6 +94,7 @@ class Call {
         break;
       case "resume":
         this.player.resume();
+        state(STATES.speaking);
         break;
       case "interrupted":
         this.player.interrupt(message.epoch);
