@@ -87,6 +87,15 @@ async def test_marks_are_mapped_by_number_and_not_believed(
     assert ended.turn.citations[0].answer_start == said.index("In 2023")
 
 
+async def test_what_an_answer_says_of_itself_needs_no_support(
+    stores: Stores, library: OpenLibrary
+) -> None:
+    await library.add("report.pdf", files.pdf(REPORT))
+    talk = rig(stores, library, "According to the documents provided, the answer is Brest.")
+    ended = await talk.say("Where is the head office?", sources=ALL_DOCUMENTS)
+    assert [each.quote for each in ended.turn.citations] == ["Its head office is in Brest."]
+
+
 async def test_what_no_document_says_is_not_made_up(stores: Stores, library: OpenLibrary) -> None:
     await library.add("report.pdf", files.pdf(REPORT))
     talk = rig(stores, library)

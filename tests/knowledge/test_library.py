@@ -59,7 +59,7 @@ async def counts(stores: Stores) -> list[int]:
 
 
 async def until_nothing_is_left(stores: Stores, library: OpenLibrary) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while any(await counts(stores)) or any((library.folder / "files").glob("*/*")):
             await asyncio.sleep(0.01)
 
@@ -152,7 +152,7 @@ async def test_a_file_stays_as_long_as_a_document_has_it(
 ) -> None:
     first, _ = await library.add_all({"a.md": LIGHTHOUSE, "b.md": LIGHTHOUSE})
     await library.library.remove(ME, first.id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while (await counts(stores))[0] > 1:
             await asyncio.sleep(0.01)
     # The lock of the account is free once the file has been dealt with.
@@ -209,7 +209,7 @@ async def test_a_document_that_is_removed_is_read_no_further(
     document = await library.upload("a.md", LIGHTHOUSE.encode())
     await reading.wait()
     await library.library.remove(ME, document.id)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await stopped.wait()
     monkeypatch.undo()
     assert (await library.add("b.md", TAX)).state is DocumentState.READY
@@ -229,7 +229,7 @@ async def test_another_embedder_takes_over_in_the_background(
         assert first.calls[-1] == ["Who keeps the lighthouse?"]
         assert second.calls == []
         second.may_go_on.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while await library.store.models(ME) != ["test/second"]:
                 await asyncio.sleep(0.01)
         assert await found(library, "Who keeps the lighthouse?") == ["a.md", "b.md"]
@@ -246,7 +246,7 @@ async def test_what_was_half_done_is_done_at_the_next_start(stores: Stores, tmp_
     async with open_library(stores, tmp_path, slow) as library:
         slow.may_go_on.clear()
         document = await library.upload("a.md", many.encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not (await library.library.find(ME, document.id)).chunks:
                 await asyncio.sleep(0.01)
         half = await library.library.find(ME, document.id)

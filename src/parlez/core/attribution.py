@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from parlez.core.citations import Citation
 from parlez.core.retrieval import Passage
-from parlez.core.sentences import sentences
+from parlez.core.sentences import sentences, statements
 from parlez.core.words import coverage, telling_words
 
 SUPPORT = 0.5
@@ -28,19 +28,31 @@ MOST = 20
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
 
+# What answers say of themselves stands in no document.
+_OF_ITSELF = re.compile(
+    r"\b(?:according|answers?|based|documents?|passages?|provided|questions?|quotes?|text)\b",
+    re.IGNORECASE,
+)
+
 
 def attribute(question: str, answer: str, passages: Sequence[Passage]) -> list[Citation]:
     """The citations of an answer, in its order. Passages have the numbers from 1 on."""
     found: list[Citation] = []
     for start, end in sentences(answer):
         sentence = answer[start:end]
-        said = _MARK.sub(" ", sentence)
+        said = _told(_MARK.sub(" ", sentence))
         if not telling_words(said):
             continue
         for passage in _supporting(said, _marked(sentence, passages), passages):
             quoted = _quoted(question, said, passage)
             found.append(replace(quoted, answer_start=start, answer_end=end))
     return found[:MOST]
+
+
+def _told(said: str) -> str:
+    """A sentence without what it says of itself, unless it says nothing else."""
+    told = _OF_ITSELF.sub(" ", said)
+    return told if telling_words(told) else said
 
 
 def _marked(sentence: str, passages: Sequence[Passage]) -> list[Passage]:
@@ -60,7 +72,7 @@ def _supporting(said: str, marked: Sequence[Passage], passages: Sequence[Passage
 def _quoted(question: str, said: str, passage: Passage) -> Citation:
     """The sentence of a passage that fits best."""
     start, end = max(
-        sentences(passage.text),
+        statements(passage.text),
         key=lambda place: (
             _fit(question, said, passage.text[slice(*place)]),
             -place[0],

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from parlez.core.documents import Chunk, Page
+from parlez.core.sentences import document_sentence_ends
 
 MOST_CHARACTERS = 1_000
 """A piece of English is then about as long as the embedded model reads, which is 256 tokens."""
@@ -23,16 +24,6 @@ OVERLAP = 200
 """The longest sentence, in characters, that begins the next piece too."""
 
 _HEADING = re.compile(r"#{1,6}[ \t]+(\S.*)")
-_PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*")
-_SENTENCE_END = re.compile(
-    r"""[.!?…]["'”’)\]]*\s+(?=[^\sa-z])"""  # then something that is no small letter
-    r"|[。！？]\s*"
-    r"|\n(?=\s*(?:[-*•]|\d+[.)])\s)"  # the next entry of a list
-    r"|\n(?=\|)"  # the next row of a table
-)
-_ABBREVIATION = re.compile(
-    r"\b(?:[A-Z]|e\.g|i\.e|Dr|Mr|Mrs|Ms|Prof|St|vs|No|Fig|cf|al|Jr|Sr|Inc|Ltd|Co)\.$"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +124,7 @@ def _sentences(text: str, block: _Span) -> Iterator[_Span]:
     """All of a block, cut after each sentence and the white space behind it. What is longer than a
     piece is cut between words, or where it must be."""
     start = block.start
-    for end in [*_sentence_ends(text, block), block.end]:
+    for end in [*document_sentence_ends(text, block.start, block.end), block.end]:
         while end - start > MOST_CHARACTERS:
             cut = text.rfind(" ", start + MOST_CHARACTERS // 2, start + MOST_CHARACTERS)
             cut = cut + 1 if cut > 0 else start + MOST_CHARACTERS
@@ -142,15 +133,6 @@ def _sentences(text: str, block: _Span) -> Iterator[_Span]:
         if text[start:end].strip():
             yield _Span(start, end)
         start = end
-
-
-def _sentence_ends(text: str, block: _Span) -> list[int]:
-    ends = {match.end() for match in _PARAGRAPH_END.finditer(text, block.start, block.end)}
-    for match in _SENTENCE_END.finditer(text, block.start, block.end):
-        begun = text[max(match.start() - 8, block.start) : match.start() + 1]
-        if not _ABBREVIATION.search(begun):
-            ends.add(match.end())
-    return sorted(ends)
 
 
 def _stripped(text: str, span: _Span) -> _Span:
