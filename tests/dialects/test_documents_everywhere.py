@@ -89,6 +89,20 @@ async def test_an_answer_shows_what_it_rests_on(
         ).status == 400
 
 
+@pytest.mark.parametrize("dialect", ["platform", "completions", "openai", "responses"])
+async def test_the_embedded_model_answers_in_the_documents_own_words(
+    world: World, document_id: str, dialect: str
+) -> None:
+    path, body = CALLS[dialect]
+    asked = {**body, "documents": True, "model": "smollm2-135m"}
+    answer = await world.parlez.call("POST", path, asked)
+    turn = (await world.parlez.call("GET", f"/turns/{answer.headers['parlez-turn-id']}")).body
+    assert turn["text"] == "“The lighthouse of Brest was lit in 1902.”"
+    [cited] = citations_of(answer)
+    assert (cited["document_id"], cited["page"]) == (document_id, 2)
+    assert cited["quote"] == "The lighthouse of Brest was lit in 1902."
+
+
 async def test_a_stranger_has_other_documents(world: World, document_id: str) -> None:
     headers = {"Authorization": f"Bearer {world.stranger.api_key}"}
     for path, body in CALLS.values():

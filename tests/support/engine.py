@@ -27,17 +27,18 @@ MODEL = Model("scripted", "scripted", "Scripted", "test", 4_096, 1_024)
 class OneModel:
     """A catalog of one."""
 
-    def __init__(self, model: ChatModel):
+    def __init__(self, chat_model: ChatModel, model: Model = MODEL):
+        self._chat_model = chat_model
         self._model = model
 
     def list(self) -> list[Model]:
-        return [MODEL]
+        return [self._model]
 
     def resolve(self, name: str | None) -> Model:
-        return MODEL
+        return self._model
 
     def chat_model(self, model: Model) -> ChatModel:
-        return self._model
+        return self._chat_model
 
 
 class Ended:
@@ -60,6 +61,7 @@ class Rig:
         stores: Stores,
         answers: Iterable[Script] | Callable[[ChatRequest], Script],
         grounding: Grounding | None = None,
+        model: Model = MODEL,
         **limits: float,
     ):
         self.stores = stores
@@ -68,7 +70,7 @@ class Rig:
         limits.setdefault("flush", 0.0)
         self.engine = TurnEngine(
             stores.turns,
-            OneModel(self.model),
+            OneModel(self.model, model),
             TurnLimits(**limits),
             PriceList([MODEL]),
             self.ended,

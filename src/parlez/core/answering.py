@@ -20,8 +20,16 @@ from parlez.core.grounding import Ground, Grounding
 from parlez.core.limits import TurnLimits
 from parlez.core.messages import Role
 from parlez.core.models import Model, ModelCatalog
-from parlez.core.ports.chat_model import ChatModel, ChatRequest, Completion, Finished, Prompt
+from parlez.core.ports.chat_model import (
+    FREE,
+    ChatModel,
+    ChatRequest,
+    Completion,
+    Finished,
+    Prompt,
+)
 from parlez.core.ports.turn_store import Branch, TurnStore
+from parlez.core.quoting import quote
 from parlez.core.recorder import Recorder
 from parlez.core.turns import Turn, TurnKind
 
@@ -161,6 +169,9 @@ class Answering:
         answer: Answer,
         deadline: float,
     ) -> None:
+        if ground and model.only_quotes and turn.form == FREE and not answer.beginning:
+            await answer.say(quote(ground.question, ground.passages))
+            return
         earlier = 0
         if history is None:
             characters = model.context_tokens * MOST_CHARACTERS_PER_TOKEN

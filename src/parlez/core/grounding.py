@@ -8,6 +8,7 @@ from parlez.core.attribution import attribute
 from parlez.core.citations import Citation
 from parlez.core.errors import NotFound
 from parlez.core.identity import Scope
+from parlez.core.pictures import without_pictures
 from parlez.core.ports.document_store import DocumentStore
 from parlez.core.ports.retriever import Retriever
 from parlez.core.retrieval import Passage, Readiness, Sources
@@ -44,7 +45,6 @@ _SMALL_WORDS = """
 """
 _SMALL_TALK = frozenset(_SMALL_WORDS.split())
 
-_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _TAG = re.compile(r"<(?=/?quote)", re.IGNORECASE)
 
 _TASK = """\
@@ -156,6 +156,6 @@ def _quote(number: int, passage: Passage) -> str:
     """A passage in marks that nothing in it can close, without pictures to be fetched."""
     page = f' page="{passage.page}"' if passage.page else ""
     name = re.sub(r'["<>\n]', " ", passage.document)
-    text = _TAG.sub("‹", _IMAGE.sub(r"\1", passage.text))
+    text = _TAG.sub("‹", without_pictures(passage.text))
     heading = "" if passage.heading in passage.text else f"{_TAG.sub('‹', passage.heading)}\n"
     return f'<quote number="{number}" document="{name}"{page}>\n{heading}{text}\n</quote>'

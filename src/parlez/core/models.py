@@ -16,7 +16,9 @@ class Model:
     much it reads and `output_tokens` how much it writes at most, both in its own tokens.
     `unavailable` says why it cannot be used now and what would change that. `price` is None where
     nobody knows it, which is not to say that it costs nothing. `capabilities` are any of tools,
-    json and images. `fallback` names the models that answer in its place, in this order.
+    json and images. `fallback` names the models that answer in its place, in this order. One that
+    `only_quotes` is too small to read what is put to it: it answers from documents in their own
+    sentences.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Model:
     capabilities: frozenset[str] = frozenset()
     fallback: tuple[str, ...] = ()
     provider: str = ""
+    only_quotes: bool = False
 
     @property
     def unbounded_answer_tokens(self) -> int:

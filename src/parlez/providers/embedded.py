@@ -42,4 +42,5 @@ def embedded_model(settings: LocalSettings, unavailable: str | None) -> Model:
         unavailable=unavailable,
         price=Price(Decimal(0), Decimal(0)),
         provider="Parlez",
+        only_quotes=settings.weights is None,
     )
