@@ -2,7 +2,8 @@
 `python -m benchmarks.retrieval xquad.en.json`.
 
 Every question is searched. 200 of them are asked once more of all articles but their own, to see
-what is still taken for an answer, and the embedded model answers 100, to see what it cites.
+what is still taken for an answer. Then 100 are answered, to see what is cited, by the embedded
+model and by one that knows the answers.
 """
 
 import argparse
@@ -15,9 +16,9 @@ import aiohttp
 import uvloop
 
 from benchmarks import servers
+from benchmarks.knowing_model import serve_knowing
 from benchmarks.library import Library
 from benchmarks.load import quantile
-from benchmarks.mock_model import serve_mock
 from benchmarks.paragraphs import Paragraphs
 from benchmarks.xquad import Article, Question, read_articles
 from parlez.core.grounding import NOT_IN_THE_DOCUMENTS
@@ -38,7 +39,8 @@ def main() -> None:
 
 
 async def _run(articles: Sequence[Article], database_url: str | None) -> None:
-    async with serve_mock() as model_url:
+    known = {each.text: each.answer for article in articles for each in article.questions}
+    async with serve_knowing(known) as model_url:
         with servers.parlez(model_url, database_url) as parlez:
             headers = {"Authorization": f"Bearer {parlez.key}"}
             timeout = aiohttp.ClientTimeout(total=600)
@@ -58,7 +60,9 @@ async def _measure(library: Library, articles: Sequence[Article]) -> None:
     await _print_found(library, ids, questions)
     some = questions[:: len(questions) // LEFT_OUT][:LEFT_OUT]
     await _print_refused(library, ids, some)
-    await _print_cited(library, ids, some[:: LEFT_OUT // ANSWERED])
+    for name, model in (("the embedded model", EMBEDDED), ("a model that knows them", None)):
+        print(f"{ANSWERED} answers of {name}: ", end="")
+        await _print_cited(library, ids, some[:: LEFT_OUT // ANSWERED], model)
 
 
 def _print_paragraphs(articles: Sequence[Article], questions: Sequence[Question]) -> None:
@@ -100,12 +104,12 @@ async def _print_refused(
 
 
 async def _print_cited(
-    library: Library, ids: Mapping[str, str], questions: Sequence[Question]
+    library: Library, ids: Mapping[str, str], questions: Sequence[Question], model: str | None
 ) -> None:
     retrieved = cited = right = 0
     for question in questions:
         found = await library.search(question.text)
-        answer = await library.ask(question.text, list(ids.values()), EMBEDDED)
+        answer = await library.ask(question.text, list(ids.values()), model)
         if _rank(question, ids, found) >= len(found) or not any(each["relevant"] for each in found):
             continue
         retrieved += 1
@@ -113,8 +117,8 @@ async def _print_cited(
             cited += 1
             right += _rank(question, ids, citations[:1]) == 0
     print(
-        f"{len(questions)} answers of the embedded model: {retrieved} had their paragraph, {cited} "
-        f"of those cite something, {right} cite that paragraph first"
+        f"{retrieved} had their paragraph, {cited} of those cite something, {right} cite that "
+        "paragraph first"
     )
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, and where in its article's text the paragraph stands that answers it."""
+    """A question, its answer in the paragraph's words, and where in its article's text that
+    paragraph stands."""
 
     text: str
+    answer: str
     article: str
     start: int
     end: int
@@ -40,5 +42,8 @@ def _article(data: Any) -> Article:
         text += "\n\n"
         start, end = len(text), len(text) + len(paragraph["context"])
         text += paragraph["context"]
-        questions += [Question(each["question"], name, start, end) for each in paragraph["qas"]]
+        questions += [
+            Question(each["question"], each["answers"][0]["text"], name, start, end)
+            for each in paragraph["qas"]
+        ]
     return Article(name, text, [each["context"] for each in data["paragraphs"]], questions)
