@@ -116,6 +116,17 @@ async def test_files_of_many_kinds_are_heard(world: World, form: str | None) -> 
         await talker.until("transcription")
 
 
+async def test_what_was_said_goes_where_it_was_said(world: World) -> None:
+    async with world.owner() as talker:
+        first = (await talker.ask("Hello"))["conversation_id"]
+        await talker.send("audio", audio_data=QUESTION)
+        await talker.send("init", user_id="somebody else")
+        heard = await talker.until("ai_response")
+        assert heard["conversation_id"] == first
+        assert (await talker.ask("And here?"))["conversation_id"] != first
+    assert (await world.contents(first))[2] == "How is the weather?"
+
+
 async def test_bare_samples_are_heard(world: World) -> None:
     data = b64encode(tone(0.5, 8_000).pcm).decode()
     async with world.owner() as talker:

@@ -173,6 +173,20 @@ async def test_who_listens_in_another_way_can_be_interrupted(
         await talker.until("ai_response", text="Well.")
 
 
+async def test_what_was_said_goes_where_it_was_said(world: World, heard: list[Any]) -> None:
+    heard.append("And about fish")
+    async with world.owner() as talker:
+        other = (await talker.ask("Elsewhere"))["conversation_id"]
+        await talker.init(user_id="me")
+        first = (await talker.ask("Here"))["conversation_id"]
+        await talker.send("listen")
+        await talker.hear(tone(1.0))
+        await talker.send("listen", conversation_id=other)
+        assert (await talker.until("ai_response"))["conversation_id"] == first
+        await talker.hear(*QUESTION)
+        assert (await talker.until("ai_response"))["conversation_id"] == other
+
+
 async def test_epochs_go_on_after_an_engine_has_failed(
     world: World, heard: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

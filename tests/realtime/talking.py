@@ -11,6 +11,7 @@ from parlez.core.errors import ParlezError
 from parlez.core.sound import Sound
 from parlez.core.speech import Spoken
 from parlez.realtime.endpointing import Manner
+from parlez.realtime.ports import Begin
 from parlez.realtime.reply import Reply
 from parlez.realtime.session import VoiceSession
 from parlez.testing.scripted_speech import ScriptedActivity, ScriptedTranscriber, ScriptedVoice
@@ -112,7 +113,10 @@ class Talking:
 
     # The brain
 
-    async def begin(self, text: str, reply: Reply) -> None:
+    def here(self) -> Begin:
+        return self._begin
+
+    async def _begin(self, text: str, reply: Reply) -> None:
         if self.refusal:
             raise self.refusal
         self.asked.append(text)

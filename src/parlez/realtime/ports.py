@@ -30,10 +30,16 @@ class Mouth(Protocol):
         ...
 
 
-class Brain(Protocol):
-    async def begin(self, text: str, reply: "Reply") -> None:
+class Begin(Protocol):
+    async def __call__(self, text: str, reply: "Reply") -> None:
         """Have what was said answered: the answer is written to `reply.text` while it is made, and
         `reply.speak` called meanwhile. Raises `ParlezError`."""
+        ...
+
+
+class Brain(Protocol):
+    def here(self) -> "Begin":
+        """What has what is said now answered, once it is known."""
         ...
 
     async def cut_short(self, reply: "Reply", heard: str) -> None:

@@ -13,7 +13,7 @@ from parlez.core.errors import ParlezError
 from parlez.core.ports.voice_activity import WINDOW_SAMPLES, ActivityStream
 from parlez.core.sound import SAMPLE_BYTES
 from parlez.realtime.endpointing import WINDOW_SECONDS, Change, Endpointer, Manner
-from parlez.realtime.ports import Brain, Client, Ear, Mouth
+from parlez.realtime.ports import Begin, Brain, Client, Ear, Mouth
 from parlez.realtime.reply import Reply
 from parlez.realtime.stages import Stages
 
@@ -223,9 +223,11 @@ class VoiceSession:
             reply.settle()
 
     def _answer_to(self, listening: "asyncio.Task[str]", stages: Stages) -> None:
-        self._spawn(self._answer(listening, stages, self._stops))
+        self._spawn(self._answer(listening, stages, self._brain.here(), self._stops))
 
-    async def _answer(self, listening: "asyncio.Task[str]", stages: Stages, stops: int) -> None:
+    async def _answer(
+        self, listening: "asyncio.Task[str]", stages: Stages, begin: Begin, stops: int
+    ) -> None:
         async with self._order:
             try:
                 text = await listening
@@ -234,12 +236,12 @@ class VoiceSession:
                 if not text.strip() or stops != self._stops:
                     await self._client.send("status", status="listening")
                     return
-                await self._begin(text, stages)
+                await self._begin(begin, text, stages)
             except ParlezError as error:
                 await self._client.tell(error)
                 await self._client.send("status", status="listening")
 
-    async def _begin(self, text: str, stages: Stages) -> None:
+    async def _begin(self, begin: Begin, text: str, stages: Stages) -> None:
         before = self._reply
         if before and not before.over.is_set():
             # The user has said more before the answer came.
@@ -254,7 +256,7 @@ class VoiceSession:
             reply.playout.pause()
             await self._client.send("pause", epoch=reply.epoch)
         try:
-            await self._brain.begin(text, reply)
+            await begin(text, reply)
         except BaseException:
             reply.silence()
             raise

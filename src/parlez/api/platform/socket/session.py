@@ -182,12 +182,13 @@ class SocketSession:
     async def _acknowledge(self) -> None:
         assert self._caller
         fields = {}
-        if self._talk.conversation_id:
-            fields["conversation_id"] = ids.conversation_id(self._talk.conversation_id)
+        place = self._talk.place
+        if place.conversation_id:
+            fields["conversation_id"] = ids.conversation_id(place.conversation_id)
         await self._channel.send(
             "init_ack",
             status="connected",
-            user_id=self._talk.user_id or self._caller.scope.account_id,
+            user_id=place.user_id or self._caller.scope.account_id,
             **fields,
         )
 

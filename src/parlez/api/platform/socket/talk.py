@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,6 +16,7 @@ from parlez.api.platform.socket.flood import Flood
 from parlez.api.platform.socket.leaving import Close, Leave
 from parlez.api.platform.socket.listening import Ear, GoodCaller, Mouth
 from parlez.api.platform.socket.messages import Audio, Init, Listen, Say
+from parlez.api.platform.socket.place import Place
 from parlez.api.platform.socket.spoken_answer import SpokenAnswer
 from parlez.core.errors import ParlezError, QueueFull
 from parlez.core.identity import Scope
@@ -24,6 +26,7 @@ from parlez.http.idempotency import idempotency_key
 from parlez.http.services import Services
 from parlez.http.turn_answers import begin_turn
 from parlez.realtime.endpointing import Manner
+from parlez.realtime.ports import Begin
 from parlez.realtime.reply import Reply
 from parlez.realtime.session import VoiceSession
 from parlez.realtime.stages import Stages
@@ -40,7 +43,7 @@ LONGEST_FRAME = 64_000
 
 class Talk:
     """`caller` gives who is talking, as long as the credential is good. What is said without naming
-    a conversation goes on in the last one."""
+    a conversation goes on in the last one, at `place`."""
 
     def __init__(
         self,
@@ -67,9 +70,7 @@ class Talk:
         self._heard: deque[str] = deque(maxlen=MOST_HEARINGS)
         """Calls in the ledger for what was said since the last turn began."""
         self._replied: WeakKeyDictionary[Reply, Turn] = WeakKeyDictionary()
-        self._model: str | None = None
-        self.user_id: str | None = None
-        self.conversation_id: str | None = None
+        self.place = Place()
 
     async def initialize(self, scope: Scope, message: Init) -> None:
         """Raises `NotFound` for a conversation that is not there."""
@@ -77,14 +78,14 @@ class Talk:
         if message.conversation_id:
             conversation_id = read_conversation_id(message.conversation_id)
             await self._inside.desk.find(scope, conversation_id, message.user_id)
-        self.conversation_id = conversation_id
-        self.user_id, self._model = message.user_id, message.model or None
+        self.place = Place(message.user_id, conversation_id, message.model or None)
 
     async def say(self, message: Say) -> None:
         """Begin the answer to a message."""
         stages = Stages()
         self._answers.require_room()
         await self._begin(
+            self.place,
             message,
             message.message,
             stages,
@@ -98,7 +99,7 @@ class Talk:
         if len(self._utterances) >= MOST_UTTERANCES:
             raise QueueFull(f"At most {MOST_UTTERANCES} sounds are heard at once for a connection.")
         self._answers.require_room()
-        task = self._spawn(self._hear(message, Stages()))
+        task = self._spawn(self._hear(self.place, message, Stages()))
         self._utterances.add(task)
         task.add_done_callback(self._utterances.discard)
 
@@ -113,12 +114,11 @@ class Talk:
         speaker = await choose_speaker(
             speech, self._channel, message.tts_provider, message.tts_voice, language
         )
+        place = self.place
         if message.conversation_id:
             conversation_id = read_conversation_id(message.conversation_id)
-            await self._inside.desk.find(caller.scope, conversation_id, self.user_id)
-            self.conversation_id = conversation_id
-        if message.model:
-            self._model = message.model
+            await self._inside.desk.find(caller.scope, conversation_id, place.user_id)
+            place = Place(place.user_id, conversation_id, place.model)
         await activity.warm_up()
         ear = Ear(speech, self._good_caller, hearer, self._heard, glimpses=message.partials)
         mouth = Mouth(speech, self._good_caller, speaker)
@@ -136,6 +136,9 @@ class Talk:
                 self._see_through,
                 manner,
             )
+        # What was said before is answered where that was.
+        self.place = place
+        place.model = message.model or place.model
         self._listens = True
         self._spawn(self._warm_up(hearer, speaker))
         await self._channel.send("status", status="listening", sample_rate=message.sample_rate)
@@ -170,19 +173,22 @@ class Talk:
         if self._voice:
             self._voice.played(epoch, seconds)
 
-    async def begin(self, text: str, reply: Reply) -> None:
+    def here(self) -> Begin:
         """Implements `realtime.ports.Brain`."""
+        return partial(self._begin_reply, self.place)
+
+    async def _begin_reply(self, place: Place, text: str, reply: Reply) -> None:
         self._answers.require_room()
         caller = await self._good_caller()
         asked = TurnRequest(
             text,
-            conversation_id=self.conversation_id,
-            user_label=self.user_id,
-            model=self._model,
+            conversation_id=place.conversation_id,
+            user_label=place.user_id,
+            model=place.model,
             stream=True,
         )
         turn = await begin_turn(self._inside, caller, asked, None)
-        self.conversation_id = turn.conversation_id
+        place.conversation_id = turn.conversation_id
         self._replied[reply] = turn
         self._answers.begin(turn, reply.stages, reply)
         heard = list(self._heard)
@@ -215,15 +221,15 @@ class Talk:
             if speaker:
                 await speech.voices.choose(speaker.provider)[0].warm_up()
 
-    async def _hear(self, message: Audio, stages: Stages) -> None:
+    async def _hear(self, place: Place, message: Audio, stages: Stages) -> None:
         try:
             async with self._order:
-                await self._transcribe_and_answer(message, stages)
+                await self._transcribe_and_answer(place, message, stages)
         except ParlezError as error:
             await self._channel.tell(error)
             await self._channel.send("status", status="listening")
 
-    async def _transcribe_and_answer(self, message: Audio, stages: Stages) -> None:
+    async def _transcribe_and_answer(self, place: Place, message: Audio, stages: Stages) -> None:
         speech = self._inside.speech
         caller = await self._good_caller()
         await speech.admit(caller)
@@ -261,11 +267,12 @@ class Talk:
         if speaker:
             form = message.tts_format
             spoken = SpokenAnswer(speech, self._channel, caller, speaker, form, stages)
-        turn = await self._begin(message, heard.text, stages, spoken)
+        turn = await self._begin(place, message, heard.text, stages, spoken)
         await speech.heard_for(turn.scope, calls, turn.conversation_id)
 
     async def _begin(
         self,
+        place: Place,
         message: Say | Audio,
         text: str,
         stages: Stages,
@@ -273,14 +280,14 @@ class Talk:
         **fields: Any,
     ) -> Turn:
         caller = await self._good_caller()
-        conversation_id = self.conversation_id
+        conversation_id = place.conversation_id
         if message.conversation_id:
             conversation_id = read_conversation_id(message.conversation_id)
         asked = TurnRequest(
             text,
             conversation_id=conversation_id,
-            user_label=self.user_id,
-            model=message.model or self._model,
+            user_label=place.user_id,
+            model=message.model or place.model,
             stream=True,
             **fields,
         )
@@ -288,10 +295,10 @@ class Talk:
         if isinstance(message, Say):
             counted = {
                 **message.model_dump(exclude={"idempotency_key"}),
-                "user_id": self.user_id,
+                "user_id": place.user_id,
             }
             key = idempotency_key(message.idempotency_key, "platform.socket", counted)
         turn = await begin_turn(self._inside, caller, asked, key)
-        self.conversation_id = turn.conversation_id
+        place.conversation_id = turn.conversation_id
         self._answers.begin(turn, stages, spoken)
         return turn
