@@ -182,6 +182,23 @@ async def test_a_voice_that_fails(world: World, monkeypatch: pytest.MonkeyPatch)
         assert of(talker.got, "ai_response")[0]["text"] == "".join(ANSWER)
 
 
+async def test_what_was_said_before_a_voice_failed_is_paid_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hoarse = ScriptedVoice(error=ModelFailed("It is hoarse."), good=1)
+    monkeypatch.setattr(world.parlez.services.speech, "voices", SpeechEngines([hoarse], {}))
+    scope = await world.parlez.services.accounts.create_nameless()
+    await world.parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    headers = await key_of(world.parlez, scope, frozenset({Right.DATA, Right.ACCOUNT}))
+    async with world.holder(headers) as talker:
+        await talker.send("audio", audio_data=QUESTION)
+        await heard_until_the_end(talker)
+        assert of(talker.got, "error")[0]["code"] == "model_failed"
+    usage = (await world.parlez.call("GET", KINDS, headers=headers)).body
+    kinds = {each["group"]: each["units"] for each in usage["groups"]}
+    assert kinds["speech"] == len("It is sunny. ")
+
+
 async def test_the_answer_falls_silent_when_it_is_stopped(world: World) -> None:
     world.vendor.reply = lambda text: Reply(["One. ", "Two. ", "Three."], gate=asyncio.Event())
     async with world.owner() as talker:

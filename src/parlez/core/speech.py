@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from parlez.core.accounts import Accounts
-from parlez.core.errors import Forbidden, InvalidInput, ModelUnavailable, TooLarge
+from parlez.core.errors import Forbidden, InvalidInput, ModelError, ModelUnavailable, TooLarge
 from parlez.core.identity import Caller, Scope
 from parlez.core.paid_call import CallKind
 from parlez.core.paid_calls import PaidCalls
@@ -154,14 +154,16 @@ class Speech:
         conversation_id: str = "",
     ) -> AsyncGenerator[Sound, None]:
         """A text aloud, in pieces as they come. What was begun is paid for, also if nobody hears
-        the rest. Raises as `listen` does, and `InvalidInput` for a text without a word."""
+        the rest, or it fails. Raises as `listen` does, and `InvalidInput` for a text without a
+        word."""
         await self.admit(caller)
         engine, model = self.voices.choose(provider, speaking.model, speaking.language)
         about = engine.about
         most = min(LONGEST_TEXT, about.longest_text or LONGEST_TEXT)
         if len(text) > most:
             raise TooLarge(f"{about.title} speaks at most {most:,} characters at a time.")
-        begun, leaving = False, None
+        begun = False
+        leaving: BaseException | None = None
         async with self._calls.call(
             caller,
             CallKind.SPEECH,
@@ -176,7 +178,7 @@ class Speech:
                     async for piece in pieces:
                         begun = True
                         yield piece
-            except (GeneratorExit, CancelledError) as reason:
+            except (GeneratorExit, CancelledError, ModelError) as reason:
                 if not begun:
                     raise
                 leaving = reason
@@ -195,13 +197,14 @@ class Speech:
         conversation_id: str = "",
     ) -> AsyncGenerator[Spoken, None]:
         """Sentences aloud while they come, all of them as one call: up to `LONGEST_ANSWER`
-        characters, after which it is silent. What was begun is paid for. Raises as `listen` does;
-        sentences without a word are passed over."""
+        characters, after which it is silent. What was begun is paid for, and what was said before
+        the engine failed. Raises as `listen` does; sentences without a word are passed over."""
         await self.admit(caller)
         engine, model = self.voices.choose(provider, speaking.model, speaking.language)
         about = engine.about
         how = replace(speaking, model=model)
-        leaving = None
+        leaving: BaseException | None = None
+        said = 0
         with suppress(_NothingSaid):
             async with self._calls.call(
                 caller,
@@ -222,11 +225,16 @@ class Speech:
                             break
                         async with aclosing(engine.speak(sentence, how)) as pieces:
                             async for piece in pieces:
+                                said = receipt.units
                                 yield Spoken(sentence, piece)
                 except (GeneratorExit, CancelledError) as reason:
                     if not receipt.units:
                         raise
                     leaving = reason
+                except ModelError as reason:
+                    if not said:
+                        raise
+                    receipt.units, leaving = said, reason
                 if not receipt.units:
                     raise _NothingSaid
         if leaving:
