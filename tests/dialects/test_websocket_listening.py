@@ -200,6 +200,10 @@ async def test_epochs_go_on_after_an_engine_has_failed(
             patch.setattr(activity, "judge", ScriptedActivity(ModelFailed("It is deaf.")).judge)
             await talker.hear(tone(0.1))
             await talker.until("error")
+        # What its microphone had heard until it knew.
+        await talker.hear(tone(0.3))
+        await talker.send("ping")
+        await talker.until("pong")
         await talker.send("listen")
         await talker.hear(*QUESTION)
         assert (await talker.until("audio_chunk"))["epoch"] > first["epoch"]

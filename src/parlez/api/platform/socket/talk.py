@@ -67,6 +67,8 @@ class Talk:
         self._voice: VoiceSession | None = None
         """It outlives the listening, for what is still being said."""
         self._listens = False
+        self._is_deaf = False
+        """Whether hearing has failed since listening began."""
         self._heard: deque[str] = deque(maxlen=MOST_HEARINGS)
         """Calls in the ledger for what was said since the last turn began."""
         self._replied: WeakKeyDictionary[Reply, Turn] = WeakKeyDictionary()
@@ -139,7 +141,7 @@ class Talk:
         # What was said before is answered where that was.
         self.place = place
         place.model = message.model or place.model
-        self._listens = True
+        self._listens, self._is_deaf = True, False
         self._spawn(self._warm_up(hearer, speaker))
         await self._channel.send("status", status="listening", sample_rate=message.sample_rate)
 
@@ -163,10 +165,14 @@ class Talk:
                 "bytes.",
             )
         self._flood.hear(len(pcm) / SAMPLE_BYTES / HEARING_RATE)
+        if self._is_deaf:
+            # The client did not know yet.
+            return
         try:
             await self._voice.hear(pcm)
         except ParlezError:
-            await self.listen_no_more()
+            self._is_deaf = True
+            await self._voice.finish()
             raise
 
     def played(self, epoch: int, seconds: float) -> None:
