@@ -291,6 +291,23 @@ async def test_when_to_try_again_is_told(world: World, heard: list[Any]) -> None
         assert (error["code"], error["retry_after"]) == ("model_overloaded", 5.0)
 
 
+async def test_a_revoked_key_ends_a_spoken_answer(world: World) -> None:
+    world.vendor.reply = lambda text: Reply([*LONG[:3], "never"], gate=asyncio.Event())
+    scope = await world.parlez.services.accounts.create_nameless()
+    await world.parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    headers = await key_of(world.parlez, scope)
+    [key] = await world.parlez.services.keys.list(scope)
+    async with world.holder(headers) as talker:
+        await talker.send("listen")
+        await talker.hear(*QUESTION)
+        chunk = await talker.until("audio_chunk")
+        await world.parlez.services.keys.revoke(scope, key.id)
+        assert await talker.ends() == ("unauthenticated", 4401)
+    other = await key_of(world.parlez, scope)
+    turn = await world.parlez.call("GET", f"/turns/{chunk['turn_id']}", headers=other)
+    assert (turn.body["state"], turn.body["text"]) == ("stopped", "".join(LONG[:3]))
+
+
 async def test_without_the_engine(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     speech = world.parlez.services.speech
     monkeypatch.setattr(speech, "activity", None)
