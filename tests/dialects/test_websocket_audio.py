@@ -14,6 +14,8 @@ from parlez.core.errors import ModelFailed
 from parlez.core.identity import Right
 from parlez.core.sound import HEARING_RATE
 from parlez.core.speech_engines import Missing, SpeechEngines
+from parlez.core.turns import Turn
+from parlez.http.turn_answers import begin_turn
 from parlez.speech.files.wav import samples_of, wav_of
 from parlez.testing.scripted_speech import ScriptedTranscriber, ScriptedVoice
 
@@ -220,6 +222,31 @@ async def test_hearing_can_be_stopped(world: World, monkeypatch: pytest.MonkeyPa
         assert (await talker.until("error"))["code"] == "queue_full"
         await talker.send("stop")
         await talker.until("status", status="listening")
+
+
+async def test_an_answer_can_be_stopped_as_it_begins(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: asyncio.Queue[Turn] = asyncio.Queue()
+    gate = asyncio.Event()
+
+    async def slowly(*asked: Any) -> Turn:
+        turn = await begin_turn(*asked)
+        begun.put_nowait(turn)
+        await gate.wait()
+        return turn
+
+    monkeypatch.setattr("parlez.api.platform.socket.talk.begin_turn", slowly)
+    world.vendor.reply = lambda text: Reply(["One. ", "never"], gate=asyncio.Event())
+    async with world.owner() as talker:
+        await talker.send("audio", audio_data=QUESTION)
+        turn = await begun.get()
+        await talker.send("stop")
+        await talker.send("ping")
+        await talker.until("pong")
+        gate.set()
+        await world.kept(turn.id)
+        await talker.until("ai_response", state="stopped")
 
 
 async def test_what_a_vendor_was_asked_for_is_paid_for(

@@ -62,6 +62,7 @@ class Talk:
         self._flood = flood
         self._answers = Answers(inside, channel, spawn)
         self._utterances: set[asyncio.Task[None]] = set()
+        self._stops = 0
         # What was said first is answered first.
         self._order = asyncio.Lock()
         self._voice: VoiceSession | None = None
@@ -209,6 +210,7 @@ class Talk:
 
     async def stop(self) -> None:
         """End what is being heard, and all answers, keeping what was said."""
+        self._stops += 1
         if self._utterances:
             for task in self._utterances:
                 task.cancel()
@@ -273,7 +275,16 @@ class Talk:
         if speaker:
             form = message.tts_format
             spoken = SpokenAnswer(speech, self._channel, caller, speaker, form, stages)
+        task = asyncio.current_task()
+        assert task
+        # From here on there may be a turn: it is not dropped any more, but stopped.
+        self._utterances.discard(task)
+        stops = self._stops
         turn = await self._begin(place, message, heard.text, stages, spoken)
+        if stops != self._stops:
+            if spoken:
+                spoken.silence()
+            await self._inside.engine.stop(turn.scope, turn.id)
         await speech.heard_for(turn.scope, calls, turn.conversation_id)
 
     async def _begin(
