@@ -19,6 +19,9 @@ from parlez.storage.sqlite.migrate import migrate
 
 VENDORS_VARIABLES = read_rows().variables
 
+TESTS = Path(__file__).parent
+LONGEST = ("cli", "system", "knowledge", "storage", "providers", "dialects", "test_documents.py")
+
 
 def pytest_configure() -> None:
     """A shell that has the tests run in the background tells them to ignore Ctrl-C, and whatever
@@ -36,6 +39,22 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Processes that share the tests get them by files, which have servers of their own; those of
+    the command share one server, and so a process. What takes longest comes first, or the others
+    would wait for it at the end."""
+    items.sort(key=lambda item: _order(item.path.relative_to(TESTS).parts[0]))
+    for item in items:
+        folder, *rest = item.path.relative_to(TESTS).parts
+        group = folder if folder == "cli" else "/".join([folder, *rest])
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _order(folder: str) -> int:
+    return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(autouse=True)

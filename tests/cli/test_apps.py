@@ -26,7 +26,7 @@ def said(url: str) -> int:
 
 
 def test_an_app_from_its_making_to_its_end(served: Served) -> None:
-    run = served.command.run
+    run = served.command.run_here
     made = run("apps", "create", "Help desk", "--model", "gpt-4", "--visitor-hour", "30")
     url = made.stdout.strip()
     assert url.startswith(f"{served.server.url}/apps/")
@@ -55,12 +55,12 @@ def test_an_app_from_its_making_to_its_end(served: Served) -> None:
 
 
 def test_it_needs_no_server(command: Command) -> None:
-    made = command.run(
+    made = command.run_here(
         *("apps", "create", "x", "--model", "gpt-4", "--key-required", "--total-day", "0"),
         *("--origin", "https://example.com", "--json"),
     )
     app = json.loads(made.stdout)
     assert (app["key_required"], app["origins"]) == (True, ["https://example.com"])
     assert app["limits"]["total"] == {"hour": None, "day": None}
-    unknown = command.run("apps", "show", "../x")
+    unknown = command.run_here("apps", "show", "../x")
     assert (unknown.returncode, "Error: " in unknown.stderr) == (1, True)

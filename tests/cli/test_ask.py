@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from tests.cli.conftest import Served
-from tests.support.command import COMMAND, Command, Serving
+from tests.support.command import COMMAND, Command
 
 
 def test_the_embedded_model_answers_with_no_server_and_no_settings(command: Command) -> None:
@@ -48,7 +48,7 @@ def test_no_server_there(command: Command) -> None:
 
 def test_a_failing_model(slow: Command) -> None:
     slow.environment["OPENAI_BASE_URL"] = "http://127.0.0.1:9/v1"
-    done = slow.run("ask", "one", "--json")
+    done = slow.run_here("ask", "one", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["state"] == "failed"
     assert done.stderr.startswith("Error: OpenAI")
@@ -87,11 +87,12 @@ def test_it_does_not_let_an_answer_command_the_terminal(served: Served) -> None:
     assert served.command.run_here("ask", evil).stdout == f"You said: {evil} \n"
 
 
-def test_a_server_that_is_starting_is_waited_for(slow: Command, serving: Serving) -> None:
-    announced = (slow.data / "server.json").rename(slow.folder / "kept")
+def test_a_server_that_is_starting_is_waited_for(served: Served) -> None:
+    command = served.command
+    announced = (command.data / "server.json").rename(command.folder / "kept")
     with subprocess.Popen(
-        [*COMMAND, "ask", "one"], env=slow.environment, stdout=subprocess.PIPE, text=True
+        [*COMMAND, "ask", "one"], env=command.environment, stdout=subprocess.PIPE, text=True
     ) as asking:
         time.sleep(1.5)
-        announced.rename(slow.data / "server.json")
+        announced.rename(command.data / "server.json")
         assert asking.communicate(timeout=10)[0] == "You said: one \n"

@@ -84,7 +84,7 @@ def test_what_is_written_during_the_copy_neither_gets_in_nor_delays_it(
 
 def test_what_was_said_to_a_running_server_is_in_it(served: Served) -> None:
     command = served.command
-    command.run("ask", "remember me")
+    command.run_here("ask", "remember me")
     done = command.run("backup", "copy.db", "--json")
     assert json.loads(done.stdout)["source"] == str(command.data / "parlez.db")
     assert b"You said: remember me" in (command.folder / "copy.db").read_bytes()

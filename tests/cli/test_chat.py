@@ -163,7 +163,7 @@ def test_a_pipe_instead_of_a_terminal(served: Served) -> None:
 
 
 def test_no_such_conversation(served: Served) -> None:
-    done = served.command.run("chat", "nonsense")
+    done = served.command.run_here("chat", "nonsense")
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ")
     assert "Traceback" not in done.stderr

@@ -6,7 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.support.command import Command, Serving
+from tests.cli.conftest import Served
+from tests.support.command import Command
 
 from parlez.storage import schema
 
@@ -48,14 +49,10 @@ def test_all_is_well_and_stays_as_it_is(command: Command, data: Path) -> None:
     assert after.keys() == before.keys()
 
 
-def test_a_running_server(slow: Command, serving: Serving) -> None:
-    code, findings = look(slow)
+def test_a_running_server(served: Served) -> None:
+    code, findings = look(served.command)
     assert code == 0
-    assert serving.url in findings["server"]["told"]
-    serving.process.kill()
-    serving.process.wait()
-    code, findings = look(slow)
-    assert (code, findings["server"]["told"]) == (0, "none runs on this data")
+    assert served.server.url in findings["server"]["told"]
 
 
 def test_a_server_that_is_not_well(command: Command) -> None:
@@ -65,6 +62,11 @@ def test_a_server_that_is_not_well(command: Command) -> None:
     assert code == 1
     assert findings["server"]["advice"].startswith("models: No model can be used")
     assert findings["model"]["verdict"] == "wrong"
+    # It was killed, and could not take back where it is.
+    assert (command.data / "server.json").exists()
+    del command.environment["PARLEZ_LOCAL_MODEL_PATH"]
+    code, findings = look(command)
+    assert (code, findings["server"]["told"]) == (0, "none runs on this data")
 
 
 @pytest.mark.parametrize("name", ["message", "message_by_conversation"])

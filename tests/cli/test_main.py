@@ -63,7 +63,7 @@ def test_a_failure_is_a_line_and_1(
 
 
 def test_another_owner_is_named(served: Served) -> None:
-    done = served.command.run("serve", "--port", "0")
+    done = served.command.run_here("serve", "--port", "0")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("Error: Another Parlez")
     assert served.server.url in done.stderr

@@ -16,11 +16,11 @@ def said(served: Served) -> Served:
     async def say() -> None:
         url = served.server.url
         async with aiohttp.ClientSession() as client:
-            body = {"message": "Goats climb lighthouses.", "user_id": "ada"}
+            body = {"message": "Goats climb windmills.", "user_id": "ada"}
             async with client.post(f"{url}/api/chat", json=body) as answer:
                 assert answer.status == 200
             form = aiohttp.FormData()
-            form.add_field("file", b"# Goats\n\nA goat lives in the lighthouse.", filename="g.md")
+            form.add_field("file", b"# Goats\n\nA goat lives in the windmill.", filename="g.md")
             async with client.post(f"{url}/api/documents", data=form) as answer:
                 document = (await answer.json())["id"]
             async with asyncio.timeout(30):
@@ -35,7 +35,7 @@ def said(served: Served) -> Served:
 
 
 def test_messages_and_documents_are_found(said: Served) -> None:
-    done = said.command.run_here("search", "goat", "lighthouse", "--json")
+    done = said.command.run_here("search", "goat", "windmill", "--json")
     found = json.loads(done.stdout)
     assert (done.returncode, found["messages"]) == (0, [])
     assert found["documents"][0]["document"] == "g.md"
@@ -46,11 +46,11 @@ def test_messages_and_documents_are_found(said: Served) -> None:
 
 
 def test_what_is_found_is_shown(said: Served) -> None:
-    shown = said.command.run_here("search", "goat lighthouse").stdout
-    assert "g.md · Goats\n      # Goats A goat lives in the lighthouse." in shown
+    shown = said.command.run_here("search", "goat windmill").stdout
+    assert "g.md · Goats\n      # Goats A goat lives in the windmill." in shown
     shown = said.command.run_here("search", "goats", "--user", "ada", "--limit", "1").stdout
     assert shown.count("\n") == 2
-    assert "Goats climb lighthouses." in shown
+    assert "Goats climb windmills." in shown
     only = said.command.run_here("search", "goat", "--messages")
     assert (only.stdout, only.returncode) == ("", 0)
     assert "Nothing was found." in only.stderr

@@ -88,7 +88,7 @@ async def test_text_over_several_pages(library: OpenLibrary) -> None:
 
 
 async def test_the_rarest_words_count_most(library: OpenLibrary) -> None:
-    for n in range(30):
+    for n in range(10):
         await library.add(f"{n}.txt", f"The house number {n} is a house in the street.")
     await library.add("roof.txt", "The house has a roof.")
     scores = await library.store.by_words(ME, ALL_DOCUMENTS, ["house", "roof"], 40)

@@ -8,10 +8,11 @@ import os
 import signal
 import sys
 import time
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from parlez.core.errors import ContextOverflow, ModelFailed, ModelTimeout, ModelUnavailable
 from parlez.core.events import TextDelta
@@ -35,17 +36,38 @@ CAPITAL = ask("What is the capital of France?")
 STORY = ask("Tell me a long story about a fox.", max_tokens=800)
 
 
+SHARED = pytest.mark.asyncio(loop_scope="module")
+"""For tests that leave the child as they found it."""
+
+
+@asynccontextmanager
+async def opened():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", "sk-of-the-parent")
+        made = Catalog()
+        yield made
+        await made.close()
+
+
 @pytest.fixture
-async def catalog(monkeypatch):
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-parent")
-    made = Catalog()
-    yield made
-    await made.close()
+async def catalog():
+    async with opened() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared():
+    async with opened() as made:
+        yield made
+
+
+def chat_of(catalog):
+    return catalog.chat_model(catalog.resolve("gpt-4o"))
 
 
 @pytest.fixture
 def chat(catalog):
-    return catalog.chat_model(catalog.resolve("gpt-4o"))
+    return chat_of(catalog)
 
 
 @pytest.fixture
@@ -66,15 +88,17 @@ async def gone(pid):
             await asyncio.sleep(0.02)
 
 
-async def test_it_knows_the_capital_of_france(chat):
-    completion = await chat.complete(CAPITAL)
+@SHARED
+async def test_it_knows_the_capital_of_france(shared):
+    completion = await chat_of(shared).complete(CAPITAL)
     assert "is Paris" in completion.text
     assert completion.finished.reason == "stop"
     assert completion.finished.usage.prompt_tokens > 5
 
 
-async def test_it_streams(chat):
-    events = [event async for event in chat.stream(CAPITAL)]
+@SHARED
+async def test_it_streams(shared):
+    events = [event async for event in chat_of(shared).stream(CAPITAL)]
     assert len(events) > 3
     assert "Paris" in "".join(event.text for event in events if isinstance(event, TextDelta))
     assert isinstance(events[-1], Finished)
@@ -82,9 +106,10 @@ async def test_it_streams(chat):
     assert events[-1].usage.completion_tokens > 3
 
 
-async def test_a_prompt_that_is_too_long_is_counted(chat):
+@SHARED
+async def test_a_prompt_that_is_too_long_is_counted(shared):
     with pytest.raises(ContextOverflow) as caught:
-        await chat.complete(ask("hello " * 5000))
+        await chat_of(shared).complete(ask("hello " * 5000))
     assert (caught.value.prompt_tokens or 0) > 5000
     assert caught.value.limit_tokens == 4096
 
@@ -104,7 +129,9 @@ async def test_two_at_once_share_one_start_and_both_advance(chat, process):
 
 
 @ON_LINUX
-async def test_the_key_shows_nowhere_and_the_parents_keys_are_not_passed_on(process):
+@SHARED
+async def test_the_key_shows_nowhere_and_the_parents_keys_are_not_passed_on(shared):
+    process = shared._process
     endpoint = await process.endpoint()
     assert endpoint.api_key not in repr(endpoint)
     for name in ("cmdline", "environ"):
@@ -115,7 +142,9 @@ async def test_the_key_shows_nowhere_and_the_parents_keys_are_not_passed_on(proc
 
 
 @ON_LINUX
-async def test_the_child_gives_way_to_the_server(process):
+@SHARED
+async def test_the_child_gives_way_to_the_server(shared):
+    process = shared._process
     await process.endpoint()
     assert os.getpriority(os.PRIO_PROCESS, process.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 5
 
@@ -143,10 +172,12 @@ async def test_a_child_that_hangs_is_replaced(catalog, chat, process):
     assert "Paris" in (await chat.complete(CAPITAL)).text
 
 
-async def test_a_child_that_is_only_slow_is_kept(catalog, chat, process):
+@SHARED
+async def test_a_child_that_is_only_slow_is_kept(shared):
+    process = shared._process
     await process.endpoint()
     first = process.pid
-    hasty = LocalChat(process, local_vendor(), catalog._session, timeouts=Timeouts(whole=0.2))
+    hasty = LocalChat(process, local_vendor(), shared._session, timeouts=Timeouts(whole=0.2))
     with pytest.raises(ModelTimeout):
         await hasty.complete(STORY)
     assert process.pid == first

@@ -3,11 +3,13 @@
 import hashlib
 import io
 import json
+import shutil
 import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import Column, Index, Integer, text
 from sqlalchemy.schema import ColumnCollectionConstraint
 from tests.support.postgres import Postgres
@@ -117,11 +119,11 @@ async def test_the_file_is_what_is_documented(data_dir: Path) -> None:
     }
 
 
-@pytest.fixture
-async def content(tmp_path: Path) -> bytes:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def content(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> bytes:
     """A short export."""
-    folder = tmp_path / "short"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("short")
+    shutil.copy(migrated, folder / "short.db")
     async with open_stores(f"sqlite:///{folder / 'short.db'}") as stores:
         await stores.accounts.first()
         await stores.accounts.secret("a", "geheim")
@@ -160,13 +162,10 @@ def with_digest(content: bytes, **end: Any) -> bytes:
         (lambda content: b"\xff\n", "not an export"),
     ],
 )
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_what_is_no_whole_export_changes_nothing(
-    spoil: Any, told: str, kind: str, content: bytes, tmp_path: Path, request: pytest.FixtureRequest
+    spoil: Any, told: str, database_url: str, content: bytes, tmp_path: Path
 ) -> None:
-    place: Place = SqliteFile(tmp_path / "new.db")
-    if kind == "postgresql":
-        place = locate(request.getfixturevalue("postgres").make(), Path())
+    place = locate(database_url, Path())
     with pytest.raises(BadExport, match=told) as refused:
         imported(spoil(content), place, tmp_path)
     assert "geheim" not in str(refused.value)

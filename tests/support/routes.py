@@ -34,13 +34,19 @@ class Route:
         return re.sub(r"{(\w+)}", lambda match: ids.get(match[1], "x"), self.template)
 
 
+_ROUTES: list[Route] = []
+"""Every server has the same, and takes a second to tell them."""
+
+
 async def routes(parlez: Running) -> list[Route]:
-    document = (await parlez.call("GET", "/openapi.json")).body
-    return [
-        Route(method.upper(), template, _body(operation, document))
-        for template, operations in document["paths"].items()
-        for method, operation in operations.items()
-    ]
+    if not _ROUTES:
+        document = (await parlez.call("GET", "/openapi.json")).body
+        _ROUTES.extend(
+            Route(method.upper(), template, _body(operation, document))
+            for template, operations in document["paths"].items()
+            for method, operation in operations.items()
+        )
+    return _ROUTES
 
 
 def _body(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Any:

@@ -69,7 +69,13 @@ MISSING_ELSEWHERE = {"key_id": "0", "response_id": f"resp_{'0' * 32}"}
 @pytest.fixture
 async def parlez(data_dir: Path, vendor: Vendor) -> AsyncIterator[Running]:
     async with run_server(
-        data_dir, openai_api_key="sk-test", openai_base_url=vendor.url, local_owner=False
+        data_dir,
+        openai_api_key="sk-test",
+        openai_base_url=vendor.url,
+        # The embedded one would be loaded to say a word.
+        openai_audio_base_url=vendor.url,
+        voice="openai",
+        local_owner=False,
     ) as running:
         yield running
 

@@ -4,6 +4,7 @@ import io
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -58,8 +59,7 @@ async def test_a_marker_sent_through_every_failing_route(parlez: Running, log: i
         [MARKER],
         MARKER,
     ]
-    headers = [
-        {},
+    headers: list[dict[str, str]] = [
         {"Authorization": f"Bearer {MARKED_KEY}"},
         {"Authorization": f"Basic {MARKER}"},
         {"X-API-Key": MARKER},
@@ -70,12 +70,15 @@ async def test_a_marker_sent_through_every_failing_route(parlez: Running, log: i
     for template, operations in document["paths"].items():
         path = "/".join(MARKER if "{" in part else part for part in template.split("/"))
         for method in operations:
-            for sent in headers:
-                for body in bodies if "requestBody" in operations[method] else [None]:
-                    answer = await parlez.call(method.upper(), path, body, headers=sent)
-                    if answer.status >= 400:
-                        failed += 1
-                        assert MARKER not in str(answer.body), (method, path, sent, body)
+            takes = bodies if "requestBody" in operations[method] else [None]
+            # What a body has and what a header has are read one after the other.
+            tried: list[tuple[dict[str, str], Any]] = [({}, body) for body in takes]
+            tried += [(sent, takes[0]) for sent in headers]
+            for sent, body in tried:
+                answer = await parlez.call(method.upper(), path, body, headers=sent)
+                if answer.status >= 400:
+                    failed += 1
+                    assert MARKER not in str(answer.body), (method, path, sent, body)
     broken = await parlez.call(
         "POST",
         "/chat",

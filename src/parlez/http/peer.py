@@ -39,10 +39,14 @@ def is_trusted(port: int) -> bool:
 
 
 def _owner(port: int) -> int | None:
+    named = f":{port:04X} "
     for table in _TABLES:
         if not table.exists():
             continue
         for line in table.read_text().splitlines()[1:]:
+            # Of thousands of lines one or two name it, and to take all apart would be slow.
+            if named not in line:
+                continue
             fields = line.split()
             local, uid, inode = fields[1], int(fields[7]), int(fields[9])
             # A socket that its process has closed already is shown as root's, with inode 0.
