@@ -21,7 +21,7 @@ install-dev: $(VENV)/.dev ## Install what working on Parlez needs
 
 test: check ## Check, then run all tests but the slow suites
 	$(VENV)/bin/pytest --ignore=tests/chaos --ignore=tests/fuzz --ignore=tests/e2e -m 'not e2e' \
-		-p no:schemathesis --numprocesses=4 --dist=loadgroup --no-loadscope-reorder $(ARGS)
+		-p no:schemathesis --numprocesses=4 --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev ## Formatting, lint, types and the layers
 	$(VENV)/bin/ruff format --check

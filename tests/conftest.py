@@ -6,12 +6,14 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.server import Running, run_server
 from tests.support.store import Stores, open_stores
 from tests.support.vendor import Vendor
+from xdist.scheduler import LoadScopeScheduling
 
 from parlez.providers.row_files import read_rows
 from parlez.speech.setting_up import VARIABLES
@@ -41,16 +43,23 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFile(LoadScopeScheduling):
     """Processes that share the tests get them by files, which have servers of their own; those of
-    the command share one server, and so a process. What takes longest comes first, or the others
-    would wait for it at the end."""
+    the command share one server, and so a process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/cli" if file.startswith("tests/cli/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, or the others would wait for it at the end."""
     items.sort(key=lambda item: _order(item.path.relative_to(TESTS).parts[0]))
-    for item in items:
-        folder, *rest = item.path.relative_to(TESTS).parts
-        group = folder if folder == "cli" else "/".join([folder, *rest])
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _order(folder: str) -> int:
@@ -89,13 +98,15 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database of each kind, with the schema."""
     if request.param == "postgresql":
         postgres: Postgres = request.getfixturevalue("postgres")
-        return postgres.make()
-    data_dir: Path = request.getfixturevalue("data_dir")
-    return f"sqlite:///{data_dir / 'parlez.db'}"
+        with postgres.lend() as url:
+            yield url
+    else:
+        data_dir: Path = request.getfixturevalue("data_dir")
+        yield f"sqlite:///{data_dir / 'parlez.db'}"
 
 
 @pytest.fixture

@@ -30,7 +30,21 @@ _SETTINGS = (
     "full_page_writes = off",
     "max_connections = 200",
     "max_wal_senders = 0",
+    # It would go through hundreds of databases that nobody uses any more.
+    "autovacuum = off",
+    # In its folder, which goes away; elsewhere its end leaves something behind.
+    "dynamic_shared_memory_type = mmap",
 )
+
+
+_OTHERS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+_TABLES = """
+    SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+"""
 
 
 class Postgres:
@@ -43,6 +57,7 @@ class Postgres:
             admin.execute(f"CREATE DATABASE {_TEMPLATE} ENCODING 'UTF8' TEMPLATE template0")
         with connect(read_address(self.url(_TEMPLATE)), "tests") as driver:
             migrate(driver, "template")
+        self._used: list[str] = []
 
     def url(self, database: str) -> str:
         return str(self._server.get_uri(database))
@@ -53,6 +68,15 @@ class Postgres:
         with self.admin() as admin:
             admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(name)
+
+    @contextmanager
+    def lend(self) -> Iterator[str]:
+        """The URL of a database with the schema and nothing in it. To empty one that others had is
+        ten times as quick as to make one."""
+        url = self._used.pop() if self._used else self.make()
+        yield url
+        if _empty(url):
+            self._used.append(url)
 
     def admin(self) -> "psycopg.Connection":
         return psycopg.connect(self.url("postgres"), autocommit=True)
@@ -87,6 +111,18 @@ class Postgres:
         except FileNotFoundError:
             return []
         return [int(process) for process in (str(first), *children.split())]
+
+
+def _empty(url: str) -> bool:
+    """Whether a database is as empty as it was; not where somebody is still connected."""
+    with psycopg.connect(url) as connection:
+        if connection.execute(_OTHERS).fetchone() != (0,):
+            return False
+        # Triggers would note what is deleted.
+        connection.execute("SET LOCAL session_replication_role = replica")
+        tables = connection.execute(_TABLES).fetchall()
+        connection.execute(";".join(f"DELETE FROM {name}" for (name,) in tables))
+    return True
 
 
 def _lives(process: int) -> bool:
