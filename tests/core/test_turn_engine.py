@@ -178,7 +178,7 @@ async def test_stopping_a_plain_turn_before_it_begins(stores: Stores) -> None:
 
 
 async def test_a_stopped_turn_that_waited_keeps_its_message(stores: Stores) -> None:
-    rig = Rig(stores, [[Pause(0.05), "one"], "three"])
+    rig = Rig(stores, [[Pause(1.0), "one"], "three"])
     first = (await rig.start("1")).turn
     second, third = [
         (await rig.start(text, conversation_id=first.conversation_id)).turn for text in "23"
