@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from parlez.core.errors import StorageBusy
+from parlez.core.errors import StorageBusy, StorageError
 from parlez.storage.connection import Connection
 from parlez.storage.postgres.session import AWAY_SECONDS, Session
 
@@ -38,6 +38,7 @@ class Pool:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._done: deque[_Job] = deque()
         self._is_woken = False
+        self._is_closed = False
         self._threads = [
             threading.Thread(target=self._work, args=(session(),), name="parlez-postgres")
             for _ in range(threads)
@@ -47,6 +48,8 @@ class Pool:
             thread.start()
 
     async def run(self, query: Callable[[Connection], T], *, repeatable: bool) -> T:
+        if self._is_closed:
+            raise StorageError("The database is closed.")
         if self._jobs.qsize() >= MOST_WAITING:
             raise StorageBusy("Too many queries wait for the database. Try again in a moment.")
         future: asyncio.Future[T] = self._loop.create_future()
@@ -54,7 +57,8 @@ class Pool:
         return await future
 
     async def close(self) -> None:
-        """Finish what waits, then let go of the connections."""
+        """Finish what waits, then let go of the connections. Whoever comes later is refused."""
+        self._is_closed = True
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:

@@ -13,6 +13,7 @@ from parlez.storage.postgres.connection import PostgresConnection
 from parlez.storage.postgres.errors import is_away, is_worth_another_try, translate
 from parlez.storage.postgres.pipeline import Pipeline
 from parlez.storage.postgres.statements import Compiler, Statement
+from parlez.storage.query import run_query
 
 T = TypeVar("T")
 
@@ -97,7 +98,7 @@ class Session:
             if left < AWAY_SECONDS - _DELAY_SECONDS:
                 seconds = max(left, _LEAST_PATIENCE_SECONDS)
                 pipeline.send(_BE_PATIENT, {"milliseconds": f"{seconds * 1_000:.0f}"})
-            result = query(PostgresConnection(pipeline, self._compiler, is_again))
+            result = run_query(query, PostgresConnection(pipeline, self._compiler, is_again))
         except BaseException:
             self._undo(pipeline)
             raise

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from parlez.storage.connection import Connection
+from parlez.storage.query import run_query
 from parlez.storage.sqlite.connection import Compiler, SqliteConnection
 from parlez.storage.sqlite.errors import translate
 
@@ -40,7 +41,7 @@ class Readers:
             # One transaction, so that all statements of a query see the same moment.
             driver.execute("BEGIN")
             try:
-                return query(self._local.connection)
+                return run_query(query, self._local.connection)
             finally:
                 # There is nothing to commit, and this cannot fail and leave it open.
                 driver.execute("ROLLBACK")

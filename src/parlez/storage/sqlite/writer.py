@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from parlez.core.bugs import describe
-from parlez.core.errors import StorageBusy
+from parlez.core.errors import StorageBusy, StorageError
 from parlez.storage.connection import Connection
+from parlez.storage.query import run_query
 from parlez.storage.sqlite import connect
 from parlez.storage.sqlite.connection import Compiler, SqliteConnection
 from parlez.storage.sqlite.errors import translate
@@ -65,6 +66,7 @@ class Writer:
         self._waiting: list[_Write] = []
         self._idle = asyncio.Event()
         self._idle.set()
+        self._is_closed = False
         # Waiting for the lock is done here, where it is known how long each write has waited.
         driver.execute("PRAGMA busy_timeout = 0")
         self._thread = threading.Thread(target=self._run, name="parlez-writer", daemon=True)
@@ -73,6 +75,8 @@ class Writer:
     async def write(self, query: Callable[[Connection], T]) -> T:
         """Run a write, which may be run twice: what it did the first time is then undone, as far as
         the database goes."""
+        if self._is_closed:
+            raise StorageError("The database is closed.")
         if len(self._waiting) >= MOST_WAITING:
             raise StorageBusy("Too many writes wait for the disk. Try again in a moment.")
         future: asyncio.Future[T] = self._loop.create_future()
@@ -84,7 +88,8 @@ class Writer:
         return await future
 
     async def close(self) -> None:
-        """Commit what waits, then stop."""
+        """Commit what waits, then stop. Whoever comes later is refused."""
+        self._is_closed = True
         await self._idle.wait()
         self._groups.put(None)
         await asyncio.to_thread(self._thread.join)
@@ -145,7 +150,7 @@ class Writer:
         """Whether all went well; if not, all are undone."""
         try:
             for write in group:
-                write.result = write.query(self._connection)
+                write.result = run_query(write.query, self._connection)
         except Exception:
             if self._driver.in_transaction:
                 self._driver.execute("ROLLBACK")
@@ -155,7 +160,7 @@ class Writer:
     def _run_one(self, write: _Write) -> None:
         self._driver.execute("SAVEPOINT one")
         try:
-            write.result = write.query(self._connection)
+            write.result = run_query(write.query, self._connection)
         except Exception as error:
             write.error = translate(error) if isinstance(error, sqlite3.Error) else error
             # Some errors, a full disk among them, end the whole transaction. Then nothing of this
