@@ -44,12 +44,14 @@ class Admission:
         logs = [await self._log(caller.scope, meter) for meter in caller.meters]
         now = self._clock.now()
         _admit(logs, now)
-        started = None
         try:
             started = await self._engine.start(caller.scope, request, key, payer)
-        finally:
-            if started is None or not started.created:
-                _take_back(logs, now)
+        except Exception:
+            # Not where the caller goes away: its turn is started all the same.
+            _take_back(logs, now)
+            raise
+        if not started.created:
+            _take_back(logs, now)
         return started
 
     @asynccontextmanager

@@ -34,6 +34,11 @@ class LiveTurn:
         self._recent: deque[Numbered] = deque(maxlen=RECENT_EVENTS)
         self._waiting: list[asyncio.Future[None]] = []
 
+    @property
+    def at_work(self) -> bool:
+        """Whether its task will end it."""
+        return self.task is not None and not self.task.done()
+
     def begin(self, turn: Turn, task: asyncio.Task[None]) -> None:
         """Note that the turn has left the queue."""
         self.turn = turn
@@ -50,13 +55,16 @@ class LiveTurn:
     @contextmanager
     def interruptible(self) -> Iterator[None]:
         """The part of the turn's task that `interrupt` may cancel; such a cancellation ends here.
-        What comes after it, storing the end, is never cancelled."""
+        What comes after it, storing the end, is never cancelled. Raises `RuntimeError` where nobody
+        cancelled the task, but something that it waited for."""
         self._answering = True
         try:
             yield
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as cancelled:
             task = asyncio.current_task()
-            if self.interruption is None or task is None:
+            if task is None or not task.cancelling():
+                raise RuntimeError("what the turn waited for was cancelled") from cancelled
+            if self.interruption is None:
                 raise
             task.uncancel()
         finally:
@@ -68,17 +76,19 @@ class LiveTurn:
         self.wake()
 
     def end(self, ended: EndedTurn) -> None:
-        """Show the end, which is on disk."""
-        self.turn = ended.turn
-        self.ended.set_result(ended)
-        self.wake()
+        """Show the end, which is on disk. The first one stands."""
+        if not self.ended.done():
+            self.turn = ended.turn
+            self.ended.set_result(ended)
+            self.wake()
 
     def give_up(self, error: Exception) -> None:
         """Tell all who wait that the end could not be stored; a later look will find it."""
-        self.ended.set_exception(error)
-        # Nobody may be waiting, and that is no fault.
-        self.ended.exception()
-        self.wake()
+        if not self.ended.done():
+            self.ended.set_exception(error)
+            # Nobody may be waiting, and that is no fault.
+            self.ended.exception()
+            self.wake()
 
     def after(self, number: int) -> Sequence[Numbered] | None:
         """Events with greater numbers, if they are all at hand; None if the log must be read."""

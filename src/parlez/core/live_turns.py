@@ -13,6 +13,7 @@ class LiveTurns:
 
     def __init__(self) -> None:
         self._turns: dict[str, LiveTurn] = {}
+        self._early: set[str] = set()
         self.released = False
         """Set once followers are to go and come back to another process."""
 
@@ -25,11 +26,24 @@ class LiveTurns:
     def __contains__(self, turn_id: str) -> bool:
         return turn_id in self._turns
 
-    def take_up(self, turn: Turn) -> LiveTurn:
-        """The live turn of a stored one, which is made if this process does not have it yet."""
+    def take_up_started(self, turn: Turn) -> LiveTurn | None:
+        """The live turn of one that was stored. None if it has ended already: whoever ended the one
+        before it may hear of that sooner than whoever started it hears that it is stored."""
+        if turn.id in self._early:
+            self._early.remove(turn.id)
+            return self._turns.get(turn.id)
+        return self._take_up(turn)
+
+    def take_up_promoted(self, turn: Turn) -> LiveTurn:
+        """The live turn of one that has left its queue."""
         if turn.id not in self._turns:
-            self._turns[turn.id] = LiveTurn(turn)
-        return self._turns[turn.id]
+            self._early.add(turn.id)
+        return self._take_up(turn)
+
+    def forget_early(self) -> None:
+        """To be called while no turn is being started: nobody will ask about the turns that were
+        promoted before they were known to be stored."""
+        self._early.clear()
 
     def find(self, scope: Scope, turn_id: str) -> LiveTurn | None:
         live = self._turns.get(turn_id)
@@ -39,7 +53,13 @@ class LiveTurns:
         self._turns.pop(turn_id, None)
 
     def tasks(self) -> set[asyncio.Task[None]]:
-        return {live.task for live in self._turns.values() if live.task}
+        """Those that are at work."""
+        return {live.task for live in self._turns.values() if live.task and live.at_work}
+
+    def _take_up(self, turn: Turn) -> LiveTurn:
+        if turn.id not in self._turns:
+            self._turns[turn.id] = LiveTurn(turn)
+        return self._turns[turn.id]
 
     def release(self) -> None:
         """Send all followers away."""

@@ -13,7 +13,7 @@ from parlez.core import endings
 from parlez.core.answering import Answer, Answering
 from parlez.core.bugs import describe
 from parlez.core.cursor import Cursor
-from parlez.core.errors import Interrupted, NotFound, StorageError
+from parlez.core.errors import Interrupted, StorageError
 from parlez.core.following import Followed, Following
 from parlez.core.grounding import Grounding
 from parlez.core.identity import Scope
@@ -64,6 +64,7 @@ class TurnEngine:
         self._answering = Answering(store, catalog, limits, grounding)
         self._live = LiveTurns()
         self._following = Following(store, self._live)
+        self._starting: set[asyncio.Task[Started]] = set()
         self._suspects: set[str] = set()
         self._closing = False
 
@@ -80,21 +81,16 @@ class TurnEngine:
         payer: Payer = NOBODY,
     ) -> Started:
         """Store a user message and set its answer going. Once this returns the message is kept and
-        will be answered, whatever happens to the caller."""
+        will be answered, whatever happens to the caller. One that is cancelled before may have
+        started it all the same."""
         if self._closing:
             raise Interrupted("The server is shutting down. Try again in a moment.")
         model = self._catalog.resolve(request.model)
-        started = await self._store.start(scope, request, model.name, key, payer)
-        if started.created:
-            turn = started.turn
-            live = self._live.take_up(turn)
-            live.session_id = payer.session_id
-            if turn.state is State.RUNNING:
-                # A visitor goes on in its conversation without naming it.
-                names_none = request.conversation_id is None and scope.visitor is None
-                is_first = names_none and turn.attempt == 1
-                self._run(live, turn, request.said if is_first else None)
-        return started
+        # What is stored must be taken up, or it would keep its conversation waiting.
+        starting = asyncio.create_task(self._start(scope, request, model.name, key, payer))
+        self._starting.add(starting)
+        starting.add_done_callback(self._on_start)
+        return await asyncio.shield(starting)
 
     async def wait(self, scope: Scope, turn_id: str) -> EndedTurn:
         """The turn, once it has ended. Raises `NotFound`, and `StorageError` if its end could not
@@ -187,13 +183,13 @@ class TurnEngine:
         wrong = {
             turn.id
             for turn in stored.values()
-            if turn.state is State.RUNNING and (turn.id not in here or not here[turn.id].task)
+            if turn.state is State.RUNNING and (turn.id not in here or not here[turn.id].at_work)
         }
-        wrong |= {live.turn.id for live in here.values() if not live.task} - stored.keys()
+        wrong |= {live.turn.id for live in here.values() if not live.at_work} - stored.keys()
         found = wrong & self._suspects
         # What is set right now may end while the next sweep looks, and is suspected anew.
         self._suspects = wrong - found
-        for turn_id in found:
+        for turn_id in sorted(found):
             await self._set_right(stored.get(turn_id), here.get(turn_id))
         return len(found)
 
@@ -201,6 +197,8 @@ class TurnEngine:
         """Give running turns so many seconds to end, then interrupt them, keeping what was said.
         Turns that wait are started by that, one by one, and interrupted like them."""
         self._closing = True
+        if self._starting:
+            await asyncio.wait(self._starting)
         if tasks := self._live.tasks():
             await asyncio.wait(tasks, timeout=grace)
         while tasks := self._live.tasks():
@@ -209,22 +207,54 @@ class TurnEngine:
                     live.interrupt(State.INTERRUPTED, "the server was shut down")
             await asyncio.wait(tasks)
 
-    async def _set_right(self, running: Turn | None, waiting: LiveTurn | None) -> None:
-        """A turn that runs as it is stored, or waits here, or both."""
-        if running and waiting:
+    async def _set_right(self, running: Turn | None, here: LiveTurn | None) -> None:
+        """A turn that runs as it is stored, or is here and not at work, or both."""
+        if here and (here.at_work or here.ended.done()):
+            # That was heard of while others were set right.
+            return
+        if running and here and not here.task:
             logger.warning("turn %s left its queue unnoticed and is begun", running.id)
-            self._promote(running)
-        elif running:
+            self._run(here, running, None)
+            return
+        if running:
             logger.warning("turn %s was lost and is interrupted", running.id)
             self._promote(await self._store.interrupt(running, "the answer was lost"))
-        elif waiting:
-            turn = waiting.turn
-            logger.warning("turn %s has ended unnoticed", turn.id)
-            self._live.drop(turn.id)
-            try:
-                waiting.end(await self._store.answer(turn.scope, turn.id))
-            except (NotFound, StorageError) as error:
-                waiting.give_up(error)
+        if here:
+            await self._show_end(here)
+
+    async def _show_end(self, live: LiveTurn) -> None:
+        """Tell those who wait for a turn how it is stored."""
+        turn = live.turn
+        logger.warning("turn %s has ended unnoticed", turn.id)
+        try:
+            live.end(await self._store.answer(turn.scope, turn.id))
+        except Exception as error:
+            live.give_up(error)
+        self._live.drop(turn.id)
+
+    async def _start(
+        self,
+        scope: Scope,
+        request: TurnRequest,
+        model: str,
+        key: IdempotencyKey | None,
+        payer: Payer,
+    ) -> Started:
+        started = await self._store.start(scope, request, model, key, payer)
+        turn = started.turn
+        if started.created and (live := self._live.take_up_started(turn)):
+            live.session_id = payer.session_id
+            if turn.state is State.RUNNING:
+                # A visitor goes on in its conversation without naming it.
+                names_none = request.conversation_id is None and scope.visitor is None
+                is_first = names_none and turn.attempt == 1
+                self._run(live, turn, request.said if is_first else None)
+        return started
+
+    def _on_start(self, task: "asyncio.Task[Started]") -> None:
+        self._starting.discard(task)
+        if not self._starting:
+            self._live.forget_early()
 
     def _run(self, live: LiveTurn, turn: Turn, history: list[Prompt] | None) -> None:
         if live.task:
@@ -256,31 +286,47 @@ class TurnEngine:
                 error = error or (None if answer.finished else raised)
             except Exception as raised:
                 error = error or raised
+        seconds = asyncio.get_running_loop().time() - began
+        try:
+            ending = self._ending(turn, answer, interruption, error, seconds)
+        except Exception as bug:
+            self._give_up(live, turn, bug)
+            return
+        await self._end(live, turn, ending)
+        self._telemetry.turn_ended(turn, ending)
+
+    def _ending(
+        self,
+        turn: Turn,
+        answer: Answer,
+        interruption: tuple[State, str] | None,
+        error: Exception | None,
+        seconds: float,
+    ) -> Ending:
         if interruption:
             ending = endings.interrupted(answer, *interruption)
         elif error:
             ending = endings.failed(answer, error)
         else:
             ending = endings.completed(answer)
-        ending = replace(
-            ending,
-            cost=self._prices.cost(ending.model or turn.model, ending.usage),
-            seconds=asyncio.get_running_loop().time() - began,
-        )
-        await self._end(live, turn, ending)
-        self._telemetry.turn_ended(turn, ending)
+        cost = self._prices.cost(ending.model or turn.model, ending.usage)
+        return replace(ending, cost=cost, seconds=seconds)
 
     async def _end(self, live: LiveTurn, turn: Turn, ending: Ending) -> None:
         try:
             promoted = await self._store_end(turn, ending)
         except Exception as error:
-            logger.error("the end of turn %s could not be stored: %s", turn.id, describe(error))
-            self._live.drop(turn.id)
-            live.give_up(error)
+            self._give_up(live, turn, error)
             return
         self._live.drop(turn.id)
         live.end(EndedTurn(_ended(turn, ending), ending.text, ending.tool_calls))
         self._promote(promoted)
+
+    def _give_up(self, live: LiveTurn, turn: Turn, error: Exception) -> None:
+        """Leave a turn to the sweep."""
+        logger.error("the end of turn %s could not be stored: %s", turn.id, describe(error))
+        self._live.drop(turn.id)
+        live.give_up(error)
 
     async def _store_end(self, turn: Turn, ending: Ending) -> Turn | None:
         for pause in END_PAUSES:
@@ -293,7 +339,7 @@ class TurnEngine:
     def _promote(self, promoted: Turn | None) -> None:
         """Take up a turn that has just left its queue."""
         if promoted is not None:
-            self._run(self._live.take_up(promoted), promoted, None)
+            self._run(self._live.take_up_promoted(promoted), promoted, None)
 
 
 def _ended(turn: Turn, ending: Ending) -> Turn:
