@@ -9,7 +9,7 @@ from tests.support.store import Stores
 
 from parlez.core.context import GO_ON
 from parlez.core.conversations import Profile
-from parlez.core.cursor import START
+from parlez.core.cursor import START, Cursor
 from parlez.core.errors import Conflict, InvalidInput, ModelFailed, NotFound
 from parlez.core.messages import Role, State
 from parlez.core.ports.chat_model import Finished, Options, Prompt
@@ -306,11 +306,14 @@ async def test_many_at_once_keep_their_order(stores: Stores) -> None:
 async def test_a_branch_that_is_stopped_in_the_queue_leaves_the_conversation_as_it_was(
     stores: Stores,
 ) -> None:
-    rig = Rig(stores, ["one", [Pause(0.05), "two"]])
+    rig = Rig(stores, ["one", ["two", Pause()]])
     first = (await rig.say("1")).turn
     fields = {"conversation_id": first.conversation_id}
-    second = (await rig.start("2", **fields)).turn
+    second = (await rig.start("2", stream=True, **fields)).turn
     aside = (await rig.start("3", parent_id=first.answer_id, **fields)).turn
     await rig.engine.stop(ME, aside.id)
-    await rig.engine.wait(ME, second.id)
+    followed = rig.engine.follow(ME, second.id, Cursor(1, 0), 3600)
+    assert await anext(followed)
+    await followed.aclose()
+    await rig.engine.stop(ME, second.id)
     assert await rig.said(first) == ["1", "one", "2", "two"]
