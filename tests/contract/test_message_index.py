@@ -292,7 +292,8 @@ async def test_of_frequent_words_the_newest_are_looked_at(
     both = await said.index.by_words(ME, Within(), ["goat", "the"], 100)
     best = [serial for serial, score in both if score == both[0][1]]
     texts = {piece.text for piece in await said.index.pieces(ME, Within(), best)}
-    assert len(texts) == most
+    # Which others are looked at for one word alone is left to PostgreSQL.
+    assert texts >= {f"the goat {number}" for number in range(6 - most, 6)}
     assert all("goat" in each for each in texts)
 
 
