@@ -31,6 +31,15 @@ async def test_a_sentence_is_whole_when_the_next_begins() -> None:
         await anext(reading)
 
 
+async def test_the_first_clause_does_not_wait_for_its_sentence() -> None:
+    stream = SentenceStream()
+    reading = stream.read()
+    stream.write("Well, when you are asked, it is better, ")
+    assert await anext(reading) == "Well, when you are asked, "
+    stream.write("as you know, to answer. Then")
+    assert await anext(reading) == "it is better, as you know, to answer. "
+
+
 async def test_the_longest_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("parlez.realtime.sentence_stream.LONGEST_ANSWER", 10)
     stream = SentenceStream()
@@ -40,7 +49,7 @@ async def test_the_longest_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "".join(await read(stream)) == "One. One. "
 
 
-@given(st.lists(st.sampled_from(["a", "Hello", ".", " ", "\n", "?", "!", "1.5", "…", '"'])))
+@given(st.lists(st.sampled_from(["a", "Hello, ", ".", " ", "\n", "?", "!", "1.5", "…", '"'])))
 def test_no_word_is_lost(pieces: list[str]) -> None:
     async def spoken() -> list[str]:
         stream = SentenceStream()

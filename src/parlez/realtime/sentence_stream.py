@@ -1,6 +1,7 @@
 """Sentences of a text that is still being written."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 
 from parlez.core.sentences import sentences
@@ -8,10 +9,14 @@ from parlez.core.speech import LONGEST_ANSWER
 
 _NEXT = "x"
 
+_CLAUSE = re.compile(r".{20,}?[,;:–—]\s", re.DOTALL)
+"""Long enough to be said by itself until the next is made."""
+
 
 class SentenceStream:
-    """Takes a text piece by piece and gives each sentence once it is whole. It never makes the
-    writer wait, and keeps no more than can be spoken."""
+    """Takes a text piece by piece and gives each sentence once it is whole; of the first, which
+    somebody waits for, its first clause already. It never makes the writer wait, and keeps no more
+    than can be spoken."""
 
     def __init__(self) -> None:
         self._text = ""
@@ -30,7 +35,7 @@ class SentenceStream:
         self._changed.set()
 
     async def read(self) -> AsyncGenerator[str, None]:
-        """The sentences, each with the white space behind it, so that all joined are the text."""
+        """The pieces, each with the white space behind it, so that all joined are the text."""
         while True:
             self._changed.clear()
             ended = self._ended
@@ -38,6 +43,8 @@ class SentenceStream:
             known = self._text if ended else f"{self._text}{_NEXT}"
             starts = [start for start, _ in sentences(known)]
             cuts = starts[1:] + ([len(self._text)] if ended and starts else [])
+            if not cuts and self._taken == 0 and (clause := _CLAUSE.match(self._text)):
+                cuts = [clause.end()]
             place = 0
             pieces = []
             for cut in cuts:
