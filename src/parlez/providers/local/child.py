@@ -24,7 +24,7 @@ _CHAT_TEMPLATE = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
-_NICENESS = 5
+_NICENESS = 10
 _ERRORS_ONLY = 1
 _PROMPT_CACHE_MIB = 128
 _PR_SET_PDEATHSIG = 1

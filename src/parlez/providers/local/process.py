@@ -11,6 +11,7 @@ from pathlib import Path
 
 from parlez.core.child_environment import child_environment
 from parlez.core.errors import ModelUnavailable
+from parlez.core.processors import usable_processors
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.local.weights import find_weights, missing_part
 
@@ -144,7 +145,7 @@ class LocalProcess:
             "weights": os.fspath(find_weights(self._settings) or Path()),
             "slots": self._settings.slots,
             "context_tokens": self._settings.context_tokens,
-            "threads": self._settings.threads or min(os.cpu_count() or 1, _MOST_THREADS),
+            "threads": self._settings.threads or min(usable_processors(), _MOST_THREADS),
             "idle_seconds": self._settings.idle_seconds,
             "api_key": api_key,
         }

@@ -20,7 +20,10 @@ from parlez.speech.local.frames import Frame, pack, read
 Engine = Callable[[dict[str, Any], bytes], Iterator[Frame]]
 """Does a task, part by part."""
 
-_NICENESS = 10
+_NICENESS = 5
+"""Less than that of the language model, which would go on with its answer while the first of it is
+to be spoken."""
+
 _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
 

@@ -1,8 +1,9 @@
 """How the embedded engines are run."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from parlez.core.processors import usable_processors
 
 _MOST_THREADS = 4
 
@@ -28,4 +29,4 @@ class LocalSpeech:
 
     @property
     def computing_threads(self) -> int:
-        return self.threads or min(os.cpu_count() or 1, _MOST_THREADS)
+        return self.threads or min(usable_processors(), _MOST_THREADS)
