@@ -17,7 +17,7 @@ import uvloop
 
 from benchmarks.load import quantile
 from parlez.core.ports.sound_files import SoundForm
-from parlez.core.ports.transcriber import Hearing, Transcriber
+from parlez.core.ports.transcriber import Care, Hearing, Transcriber
 from parlez.core.sound import Sound
 from parlez.speech.files.reader import ProcessReader
 from parlez.speech.files.writer import ProcessWriter
@@ -45,7 +45,7 @@ class Times:
     spoken: list[float] = field(default_factory=list)
     read: list[float] = field(default_factory=list)
     heard: list[float] = field(default_factory=list)
-    quick: list[float] = field(default_factory=list)
+    brisk: list[float] = field(default_factory=list)
     lengths: list[float] = field(default_factory=list)
 
 
@@ -73,7 +73,7 @@ async def _measure(
     sentences: Sequence[str], voice: LocalVoice, transcriber: LocalTranscriber
 ) -> None:
     times, reader = Times(), ProcessReader()
-    wrong = {"careful": 0, "quick": 0}
+    wrong = {"careful": 0, "brisk": 0}
     words = 0
     for sentence in sentences:
         spoken = await _speak(voice, sentence, times)
@@ -82,7 +82,7 @@ async def _measure(
         words += len(said)
         for name, hearing, taken in (
             ("careful", Hearing("en"), times.heard),
-            ("quick", Hearing("en", quick=True), times.quick),
+            ("brisk", Hearing("en", care=Care.BRISK), times.brisk),
         ):
             wrong[name] += edits(said, await _hear(transcriber, sound, hearing, taken))
     print(f"{len(sentences)} sentences, {words} words, {sum(times.lengths):.0f} s of sound")
@@ -148,7 +148,7 @@ def _print_times(times: Times) -> None:
         "all of it spoken": times.spoken,
         "an Opus file read": times.read,
         "heard with care": times.heard,
-        "heard quickly": times.quick,
+        "heard briskly": times.brisk,
     }
     whole = sum(times.lengths)
     for name, taken in stages.items():

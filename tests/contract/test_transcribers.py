@@ -11,7 +11,7 @@ from tests.support.audio_vendor import audio_vendor
 from tests.support.sounds import SAID, recorded, silence, words_of
 
 from parlez.core.errors import InvalidInput
-from parlez.core.ports.transcriber import Hearing, Transcriber
+from parlez.core.ports.transcriber import Care, Hearing, Transcriber
 from parlez.core.sound import Sound
 from parlez.speech.azure.transcriber import AzureTranscriber
 from parlez.speech.google.transcriber import GoogleTranscriber
@@ -62,8 +62,11 @@ def transcriber(
     return vendors.get(request.param, scripted)
 
 
-async def test_what_was_said_comes_back(transcriber: Transcriber, speech: Sound) -> None:
-    found = await transcriber.transcribe(speech)
+@pytest.mark.parametrize("care", Care)
+async def test_what_was_said_comes_back(
+    transcriber: Transcriber, speech: Sound, care: Care
+) -> None:
+    found = await transcriber.transcribe(speech, Hearing(care=care))
     assert words_of(found.text) == words_of(SAID)
     assert found.seconds == speech.seconds
     assert found.language == "en"
@@ -87,6 +90,8 @@ async def test_in_silence_nothing_was_said(transcriber: Transcriber) -> None:
     assert (found.text, found.segments, found.confidence) == ("", (), None)
     assert found.seconds == 2.0
     assert (await transcriber.transcribe(silence(0))).text == ""
+    brisk = Hearing(care=Care.BRISK)
+    assert (await transcriber.transcribe(silence(1.0), brisk)).text == ""
 
 
 async def test_a_language_that_it_has_not(transcriber: Transcriber) -> None:
@@ -99,7 +104,7 @@ async def test_a_language_that_it_has_not(transcriber: Transcriber) -> None:
 async def test_many_at_once_and_some_that_nobody_waits_for(
     transcriber: Transcriber, speech: Sound
 ) -> None:
-    hearing = Hearing(quick=True)
+    hearing = Hearing(care=Care.GLIMPSE)
     asked = [asyncio.create_task(transcriber.transcribe(speech, hearing)) for _ in range(4)]
     await asyncio.sleep(0)
     for task in asked[::2]:

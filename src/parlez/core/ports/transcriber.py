@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import Enum
 from types import MappingProxyType
 from typing import Protocol
 
@@ -28,18 +29,26 @@ class TranscriberAbout:
     prices: Mapping[str, Decimal] = field(default_factory=_unknown)
 
 
+class Care(Enum):
+    """How well to listen: as well as can be; a little less so, because somebody waits to be
+    answered; or for a first impression. Engines that know but one way take that."""
+
+    FULL = "full"
+    BRISK = "brisk"
+    GLIMPSE = "glimpse"
+
+
 @dataclass(frozen=True, slots=True)
 class Hearing:
     """How to listen. `language` is a code of ISO 639-1 or a longer one of BCP 47 that begins with
     it, None where the engine is to find out. `prompt` may tell of names and words that are likely
-    to come. `words` asks for the time of every word, where the engine can tell. `quick` asks for a
-    first impression: sooner, and less exact."""
+    to come. `words` asks for the time of every word, where the engine can tell."""
 
     language: str | None = None
     model: str | None = None
     prompt: str | None = None
     words: bool = False
-    quick: bool = False
+    care: Care = Care.FULL
 
 
 LISTEN = Hearing()

@@ -52,7 +52,7 @@ class LocalTranscriber:
             "language": self._language(hearing),
             "prompt": hearing.prompt,
             "words": hearing.words,
-            "quick": hearing.quick,
+            "care": hearing.care.value,
         }
         language, segments, words = task["language"], [], []
         async for head, _ in self._worker.run(task, sound.pcm):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from parlez.api.platform.socket.channel import Channel
 from parlez.core.errors import InvalidInput, ModelUnavailable
-from parlez.core.ports.transcriber import Hearing
+from parlez.core.ports.transcriber import Care, Hearing
 from parlez.core.ports.voice import Speaking
 from parlez.core.speech import Speech
 
@@ -37,7 +37,7 @@ async def choose_hearer(
             raise
         engine, model = speech.transcribers.choose(None, None, language)
         await _tell(channel, "stt_provider", engine.about.name, error.message)
-    return Hearer(engine.about.name, Hearing(language, model))
+    return Hearer(engine.about.name, Hearing(language, model, care=Care.BRISK))
 
 
 async def choose_speaker(

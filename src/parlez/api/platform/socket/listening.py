@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from parlez.api.platform.socket.engines import Hearer, Speaker
 from parlez.core.identity import Caller
+from parlez.core.ports.transcriber import Care
 from parlez.core.sound import Sound
 from parlez.core.speech import Speech, Spoken
 
@@ -41,8 +42,10 @@ class Ear:
         if not self._glimpses:
             return None
         how = self._hearer
-        quick = replace(how.hearing, quick=True)
-        return await self._speech.glimpse(await self._caller(), sound, quick, provider=how.provider)
+        glimpsing = replace(how.hearing, care=Care.GLIMPSE)
+        return await self._speech.glimpse(
+            await self._caller(), sound, glimpsing, provider=how.provider
+        )
 
 
 class Mouth:
