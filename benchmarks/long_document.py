@@ -8,24 +8,22 @@ about single pages are searched, and some answered by the embedded model.
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import time
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import uvloop
 from tests.support import files
 
 from benchmarks import servers
-from benchmarks.connection import post
 from benchmarks.library import Library
-from benchmarks.load import connect, quantile
+from benchmarks.load import quantile
 from benchmarks.mock_model import serve_mock
+from benchmarks.pace import paced_turns
 from benchmarks.retrieval import EMBEDDED
 from benchmarks.servers import LOAD_CORE, Measured
 from benchmarks.xquad import read_articles
@@ -35,7 +33,6 @@ WORDS_OF_A_PAGE = 400
 LINE = 90
 """Characters."""
 
-TURNS_A_SECOND = 20
 ASKED = 10
 """Questions that the embedded model answers."""
 
@@ -116,29 +113,6 @@ async def _measure(
             cited += 1
             exact += answer["citations"][0]["page"] == page
     print(f"{ASKED} answers of the embedded model: {cited} cite, {exact} of them the right page")
-
-
-async def paced_turns(parlez: Measured, until: asyncio.Future[Any]) -> list[float]:
-    """Milliseconds that turns took, begun at an even pace for as long as something goes on."""
-    body = json.dumps({"user_id": "1", "message": "What does a turn cost?"}).encode()
-    request = post(parlez.plain_path, body, parlez.key)
-    times: list[float] = []
-
-    async def turn() -> None:
-        connection = await connect(parlez)
-        began = time.perf_counter()
-        await connection.ask(request)
-        times.append((time.perf_counter() - began) * 1000)
-        connection.close()
-
-    async with asyncio.TaskGroup() as turns:
-        due = time.perf_counter()
-        while not until.done():
-            turns.create_task(turn())
-            due += 1 / TURNS_A_SECOND
-            await asyncio.sleep(max(due - time.perf_counter(), 0))
-    await until
-    return times
 
 
 def _print_times(name: str, times: list[float]) -> None:

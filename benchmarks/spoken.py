@@ -1,19 +1,22 @@
 """Spoken conversations, from the last sample of a question to the first sound of its answer:
 `python -m benchmarks.spoken`.
 
-Questions are spoken by Piper, a third of them faster and a third with noise, sent over the
-WebSocket, and answered by the embedded engines alone: as whole utterances, then through a
-microphone that stays open. Then two such conversations go on while 20 plain turns a second come in
-at an even pace, answered by a mock model; 16 utterances come at once; and 500 sockets stay open
-with nothing to do. Nothing else should run on the machine.
+Questions are spoken by Piper, half of them behind a sentence or two, a third faster and a third
+with noise, sent over the WebSocket, and answered by the embedded engines alone: as whole
+utterances, then through a microphone that stays open. 16 utterances come at once; 500 sockets stay
+open with nothing to do. Then a server has one core with its engines, and two such conversations go
+on while 20 plain turns a second come in at an even pace, answered by a mock model on the other
+core. Nothing else should run on the machine.
 """
 
 import asyncio
 import base64
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import islice
 from typing import Any
 
 import aiohttp
@@ -22,10 +25,10 @@ import uvloop
 
 from benchmarks import servers
 from benchmarks.load import quantile
-from benchmarks.long_document import paced_turns
 from benchmarks.mock_model import serve_mock
+from benchmarks.pace import paced_looks, paced_turns
 from benchmarks.retrieval import EMBEDDED
-from benchmarks.servers import Measured
+from benchmarks.servers import LOAD_CORE, SERVER_CORE, Measured
 from benchmarks.speech import SENTENCES
 from parlez.core.ports.voice import Speaking
 from parlez.core.sound import HEARING_RATE, Sound
@@ -56,17 +59,33 @@ async def _run() -> None:
     lengths = [question.seconds for question in questions]
     print(f"{len(questions)} questions of {min(lengths):.1f} to {max(lengths):.1f} s")
     async with serve_mock() as model_url:
-        with servers.parlez(model_url, cores={0, 1}) as parlez:
-            headers = {"Authorization": f"Bearer {parlez.key}"}
-            url = f"http://127.0.0.1:{parlez.port}/ws"
-            connector = aiohttp.TCPConnector(limit=0)
-            async with aiohttp.ClientSession(headers=headers, connector=connector) as client:
-                await _measure(parlez, client, url, questions)
+        async with _served(model_url, {0, 1}) as (parlez, client, url):
+            await _measure(parlez, client, url, questions)
+        os.sched_setaffinity(0, {LOAD_CORE})
+        async with _served(model_url, {SERVER_CORE}) as (parlez, client, url):
+            await _measure_beside(parlez, client, url, questions)
+
+
+@asynccontextmanager
+async def _served(
+    model_url: str, cores: set[int]
+) -> AsyncIterator[tuple[Measured, aiohttp.ClientSession, str]]:
+    """A server with its engines on these cores, whoever calls it, and its WebSocket."""
+    with servers.parlez(model_url, cores=cores) as parlez:
+        headers = {"Authorization": f"Bearer {parlez.key}"}
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(headers=headers, connector=connector) as client:
+            yield parlez, client, f"http://127.0.0.1:{parlez.port}/ws"
 
 
 async def _spoken(sentences: Sequence[str]) -> list[Sound]:
-    """Those that are questions, aloud, and cut off at their last sample of speech."""
-    asked = [sentence for sentence in sentences if sentence.endswith("?")][:QUESTIONS]
+    """Those that are questions, aloud, and cut off at their last sample of speech. Every fourth
+    comes behind two of the others, and another fourth behind one."""
+    told = iter([sentence for sentence in sentences if not sentence.endswith("?")])
+    asked = [
+        " ".join([*islice(told, max(place % 4 - 1, 0)), question])
+        for place, question in enumerate(each for each in sentences if each.endswith("?"))
+    ][:QUESTIONS]
     chance = np.random.default_rng(7)
     voice = LocalVoice(LocalSpeech())
     spoken: list[Sound] = []
@@ -105,9 +124,6 @@ async def _measure(
         taken = [times[stage] / 1_000 for _, times in whole if stage in times]
         _print_times(f"  {stage}", taken)
     _print_times("listening", [await _listen(client, url, each) for each in questions])
-    talking = asyncio.gather(*(_talk(client, url, questions) for _ in range(2)))
-    turns = await paced_turns(parlez, asyncio.ensure_future(talking))
-    _print_times("plain turns beside two spoken conversations", [each / 1_000 for each in turns])
     async with AsyncExitStack() as stack:
         many = [await stack.enter_async_context(_socket(client, url)) for _ in range(AT_ONCE)]
         answered = await asyncio.gather(*(_ask(socket, questions[1]) for socket in many))
@@ -118,6 +134,15 @@ async def _measure(
             await stack.enter_async_context(_socket(client, url))
         each = (parlez.memory_bytes() - before) / IDLE_SOCKETS / 1_000
     print(f"{IDLE_SOCKETS} idle sockets: {each:.0f} kB each")
+
+
+async def _measure_beside(
+    parlez: Measured, client: aiohttp.ClientSession, url: str, questions: Sequence[Sound]
+) -> None:
+    for name, paced in (("plain turns", paced_turns), ("requests for nothing", paced_looks)):
+        talking = asyncio.gather(*(_talk(client, url, questions) for _ in range(2)))
+        times = await paced(parlez, asyncio.ensure_future(talking))
+        _print_times(f"{name} beside two spoken conversations", [each / 1_000 for each in times])
 
 
 @asynccontextmanager
