@@ -169,8 +169,15 @@ class Answering:
         answer: Answer,
         deadline: float,
     ) -> None:
-        if ground and model.only_quotes and turn.form == FREE and not answer.beginning:
-            await answer.say(quote(ground.question, ground.passages))
+        if (
+            ground
+            and model.only_quotes
+            and turn.form == FREE
+            and not answer.beginning
+            # Pieces of nothing but pictures cannot be quoted.
+            and (quoted := quote(ground.question, ground.passages))
+        ):
+            await answer.say(quoted)
             return
         earlier = 0
         if history is None:
