@@ -30,9 +30,14 @@ class BadNetwork:
         self._server = Path(str(parsed.query["host"]), _SOCKET)
         self._chance = chance
         self._carriers: set[asyncio.Task[None]] = set()
+        self._relays: set[asyncio.Task[None]] = set()
 
     async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
+        relay = asyncio.current_task()
+        assert relay
+        self._relays.add(relay)
+        relay.add_done_callback(self._relays.discard)
         other_reader, other_writer = await asyncio.open_unix_connection(str(self._server))
         carriers = {
             asyncio.create_task(self._ask(reader, other_writer)),
@@ -46,9 +51,11 @@ class BadNetwork:
         writer.transport.abort()
         other_writer.transport.abort()
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Break what connections there are, and wait until they are broken."""
         for carrier in self._carriers:
             carrier.cancel()
+        await asyncio.gather(*self._relays, return_exceptions=True)
 
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
@@ -75,4 +82,4 @@ async def bad_network(url: str, folder: Path, chance: random.Random) -> AsyncIte
         yield network
     finally:
         server.close()
-        network.close()
+        await network.close()

@@ -47,7 +47,9 @@ def _check_sqlite(connection: Connection) -> None:
 
 
 def _check_postgres(connection: Connection) -> None:
-    """Read every row, which compares the checksums of pages, and see that indexes have them all."""
+    """Read every row, which compares the checksums of pages, and see that indexes have them all.
+    The server may be at work meanwhile."""
+    connection = connection.execution_options(isolation_level="REPEATABLE READ")
     for name, table in metadata.tables.items():
         key = ", ".join(column.name for column in table.primary_key)
         connection.exec_driver_sql("SET enable_seqscan = off")
