@@ -1,7 +1,8 @@
 """Sentences and where they stand."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 _END = re.compile(r"""[.!?…。！？]["'”’)\]]*(?:\s*\[\d+\])*(?:\s+|$)|\n+""")
 _DOCUMENT_END = re.compile(
@@ -22,16 +23,12 @@ _HEADING = re.compile(r"#{1,6}[ \t].*")
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """The start and end of each sentence of an answer, without the white space around it. A line
     ends its last one, and marks like [1] behind its full stop belong to it."""
-    start = 0
     ends = [
         match.end()
         for match in _END.finditer(text)
         if "\n" in match[0] or not _shortens(text, match)
     ]
-    for end in [*ends, len(text)]:
-        if place := _stripped(text, start, end):
-            yield place
-        start = end
+    return _between(text, ends)
 
 
 def document_sentence_ends(text: str, start: int, end: int) -> list[int]:
@@ -47,12 +44,7 @@ def document_sentence_ends(text: str, start: int, end: int) -> list[int]:
 def statements(text: str) -> list[tuple[int, int]]:
     """The start and end of each sentence of a piece of a document that says something: without its
     headings, unless it has nothing else."""
-    start = 0
-    found: list[tuple[int, int]] = []
-    for end in [*document_sentence_ends(text, 0, len(text)), len(text)]:
-        if place := _stripped(text, start, end):
-            found.append(place)
-        start = end
+    found = list(_between(text, document_sentence_ends(text, 0, len(text))))
     return [each for each in found if not _HEADING.fullmatch(text, *each)] or found
 
 
@@ -65,7 +57,11 @@ def _shortens(text: str, end: re.Match[str]) -> bool:
     return numbers or _ABBREVIATION.search(begun) is not None
 
 
-def _stripped(text: str, start: int, end: int) -> tuple[int, int] | None:
-    raw = text[start:end]
-    first = start + len(raw) - len(raw.lstrip())
-    return (first, first + len(raw.strip())) if raw.strip() else None
+def _between(text: str, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """What a text is cut into, without white space around it; nothing where there is nothing
+    else."""
+    for start, end in pairwise([0, *ends, len(text)]):
+        raw = text[start:end]
+        if raw.strip():
+            first = start + len(raw) - len(raw.lstrip())
+            yield first, first + len(raw.strip())
