@@ -11,7 +11,7 @@ from pathlib import Path
 
 from parlez.core.child_environment import child_environment
 from parlez.core.errors import ModelUnavailable
-from parlez.core.processors import usable_processors
+from parlez.core.processors import computing_threads
 from parlez.providers.local.settings import LocalSettings
 from parlez.providers.local.weights import find_weights, missing_part
 
@@ -19,7 +19,6 @@ _NOISE_BYTES = 2_000
 _NOISE_LINES = 5
 _GRACE_SECONDS = 2.0
 _DYING_SECONDS = 0.5
-_MOST_THREADS = 4
 
 # llama.cpp's threads meet hundreds of times per token, and by default spin for long while they
 # wait. As soon as another program takes one of two cores, the thread that is waited for is the one
@@ -145,7 +144,7 @@ class LocalProcess:
             "weights": os.fspath(find_weights(self._settings) or Path()),
             "slots": self._settings.slots,
             "context_tokens": self._settings.context_tokens,
-            "threads": self._settings.threads or min(usable_processors(), _MOST_THREADS),
+            "threads": computing_threads(self._settings.threads),
             "idle_seconds": self._settings.idle_seconds,
             "api_key": api_key,
         }

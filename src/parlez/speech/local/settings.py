@@ -3,10 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from parlez.core.processors import usable_processors
-
-_MOST_THREADS = 4
-
 
 @dataclass(frozen=True, slots=True)
 class LocalSpeech:
@@ -26,7 +22,3 @@ class LocalSpeech:
     idle_seconds: float = 600.0
     start_seconds: float = 60.0
     silent_seconds: float = 120.0
-
-    @property
-    def computing_threads(self) -> int:
-        return self.threads or min(usable_processors(), _MOST_THREADS)
