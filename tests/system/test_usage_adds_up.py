@@ -1,4 +1,4 @@
-"""The ledger against what the vendor counted, over hundreds of turns in every dialect."""
+"""The ledger against what the vendor counted, over a thousand turns in every dialect."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ import pytest
 from tests.support.server import Answer, Running
 from tests.support.vendor import Reply, Vendor
 
-TURNS = 400
+TURNS = 1_000
 AT_ONCE = 16
 
 Say = Callable[[Running, str, dict[str, str]], Awaitable[Answer]]
@@ -64,7 +64,7 @@ class Counting:
 
 
 @pytest.mark.timeout(120)
-async def test_hundreds_of_mixed_turns(parlez: Running, vendor: Vendor) -> None:
+async def test_a_thousand_mixed_turns(parlez: Running, vendor: Vendor) -> None:
     counting = Counting(7)
     vendor.reply = counting.reply
     made = await parlez.call("POST", "/api/keys", {"name": "one"})
@@ -81,5 +81,5 @@ async def test_hundreds_of_mixed_turns(parlez: Running, vendor: Vendor) -> None:
     assert used["turns"] == TURNS
     assert used["completion_tokens"] == counting.reported
     assert used["prompt_tokens"] == 7 * (TURNS - used["estimated_turns"])
-    assert 20 < used["estimated_turns"] < 80
+    assert 50 < used["estimated_turns"] < 200
     assert by_key == {**used, "group": made.body["id"]}
