@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 import pytest
-from tests.support.people import key_of, second_account
+from tests.support.people import account_with_voice, key_of, second_account
 from tests.support.sockets import PATIENCE, Talker, World
 from tests.support.sounds import SAID, file_of, recorded, silence, tone, words_of
 from tests.support.vendor import Reply, echo
@@ -189,8 +189,7 @@ async def test_what_was_said_before_a_voice_failed_is_paid_for(
 ) -> None:
     hoarse = ScriptedVoice(error=ModelFailed("It is hoarse."), good=1)
     monkeypatch.setattr(world.parlez.services.speech, "voices", SpeechEngines([hoarse], {}))
-    scope = await world.parlez.services.accounts.create_nameless()
-    await world.parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    scope = await account_with_voice(world.parlez)
     headers = await key_of(world.parlez, scope, frozenset({Right.DATA, Right.ACCOUNT}))
     async with world.holder(headers) as talker:
         await talker.send("audio", audio_data=QUESTION)
@@ -254,8 +253,7 @@ async def test_what_a_vendor_was_asked_for_is_paid_for(
 ) -> None:
     slow = ScriptedTranscriber(["never"], seconds=1_000)
     monkeypatch.setattr(world.parlez.services.speech, "transcribers", SpeechEngines([slow], {}))
-    scope = await world.parlez.services.accounts.create_nameless()
-    await world.parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    scope = await account_with_voice(world.parlez)
     headers = await key_of(world.parlez, scope, frozenset({Right.DATA, Right.ACCOUNT}))
     async with world.holder(headers) as talker:
         await talker.send("audio", audio_data=QUESTION)
@@ -300,8 +298,7 @@ async def test_a_tier_without_voice(world: World) -> None:
 
 
 async def test_all_of_it_is_in_the_ledger(world: World) -> None:
-    scope = await world.parlez.services.accounts.create_nameless()
-    await world.parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    scope = await account_with_voice(world.parlez)
     headers = await key_of(world.parlez, scope, frozenset({Right.DATA, Right.ACCOUNT}))
     async with world.holder(headers) as talker:
         await talker.send("audio", audio_data=QUESTION)

@@ -5,7 +5,7 @@ from base64 import b64decode
 from typing import Any
 
 import pytest
-from tests.support.people import key_of, second_account
+from tests.support.people import account_with_voice, key_of, second_account
 from tests.support.sockets import World
 from tests.support.sounds import SAID, recorded, silence, tone, words_of
 from tests.support.vendor import Reply, echo
@@ -256,8 +256,7 @@ async def test_who_may_not(world: World) -> None:
     async with world.holder(await second_account(world.parlez)) as talker:
         await talker.send("listen")
         assert (await talker.until("error"))["code"] == "forbidden"
-    scope = await world.parlez.services.accounts.create_nameless()
-    await world.parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    scope = await account_with_voice(world.parlez)
     async with world.holder(await key_of(world.parlez, scope)) as talker:
         await talker.send("listen", conversation_id=mine["conversation_id"])
         assert (await talker.until("error"))["code"] == "not_found"
@@ -265,8 +264,7 @@ async def test_who_may_not(world: World) -> None:
 
 async def test_the_ledger_tells_what_each_conversation_cost(world: World, heard: list[Any]) -> None:
     heard += ["And about fish", "Now about frogs"]
-    scope = await world.parlez.services.accounts.create_nameless()
-    await world.parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    scope = await account_with_voice(world.parlez)
     headers = await key_of(world.parlez, scope, frozenset({Right.DATA, Right.ACCOUNT}))
     answers = []
     async with world.holder(headers) as talker:
@@ -293,8 +291,7 @@ async def test_when_to_try_again_is_told(world: World, heard: list[Any]) -> None
 
 async def test_a_revoked_key_ends_a_spoken_answer(world: World) -> None:
     world.vendor.reply = lambda text: Reply([*LONG[:3], "never"], gate=asyncio.Event())
-    scope = await world.parlez.services.accounts.create_nameless()
-    await world.parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    scope = await account_with_voice(world.parlez)
     headers = await key_of(world.parlez, scope)
     [key] = await world.parlez.services.keys.list(scope)
     async with world.holder(headers) as talker:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.support.people import hash_quickly, key_of
+from tests.support.people import account_with_voice, hash_quickly, key_of
 from tests.support.server import Running, run_server
 from tests.support.sounds import RECORDED, SAID, file_of, silence, tone, words_of
 from tests.support.speaking import transcribe
@@ -109,8 +109,7 @@ async def test_what_is_no_form_with_one_file(parlez: Running) -> None:
 
 
 async def test_it_is_counted_and_limited_with_all_other_calls(parlez: Running) -> None:
-    made = await parlez.services.accounts.create_nameless()
-    await parlez.services.accounts.change(made.account_id, tier=("Basic",))
+    made = await account_with_voice(parlez)
     headers = await key_of(parlez, made)
     second = wav_of(silence(1.0))
     assert (await transcribe(parlez, b"bad", headers=headers)).status == 415

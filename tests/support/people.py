@@ -91,3 +91,10 @@ async def key_of(
 async def second_account(parlez: Running) -> dict[str, str]:
     """The headers of an account that has nothing."""
     return await key_of(parlez, await parlez.services.accounts.create_nameless())
+
+
+async def account_with_voice(parlez: Running) -> Scope:
+    """An account of the lowest tier that may speak."""
+    scope = await parlez.services.accounts.create_nameless()
+    await parlez.services.accounts.change(scope.account_id, tier=("Basic",))
+    return scope
