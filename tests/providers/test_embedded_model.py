@@ -146,7 +146,9 @@ async def test_the_key_shows_nowhere_and_the_parents_keys_are_not_passed_on(shar
 async def test_the_child_gives_way_to_the_server(shared):
     process = shared._process
     await process.endpoint()
-    assert os.getpriority(os.PRIO_PROCESS, process.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 15
+    assert os.getsid(process.pid) == os.getsid(0), "Linux takes no notice of it in another session"
+    assert os.getpgid(process.pid) == process.pid, "a Ctrl-C at the terminal would reach it"
 
 
 async def test_a_child_that_dies_fails_its_answer_and_the_next_use_starts_another(chat, process):

@@ -75,8 +75,11 @@ async def test_bytes_go_to_and_fro(make: Make) -> None:
 
 
 async def test_it_gives_way_and_has_no_keys(make: Make) -> None:
-    async for head, _ in make().run({"count": 1}):
-        assert head["nice"] == os.nice(0) + 5
+    worker = make()
+    async for head, _ in worker.run({"count": 1}):
+        assert head["nice"] == os.nice(0) + 10
+        assert head["session"] == os.getsid(0), "Linux takes no notice of it in another session"
+        assert head["group"] == worker.pid, "a Ctrl-C at the terminal would reach it"
         assert "OPENAI_API_KEY" not in head["names"]
         assert "PATH" in head["names"]
 

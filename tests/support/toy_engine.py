@@ -41,7 +41,8 @@ def _do(task: dict[str, Any], payload: bytes) -> Iterator[Frame]:
         time.sleep(task.get("pause", 0))
         if task.get("secret"):
             raise ValueError(task["secret"])
-        yield {"number": number, "nice": os.nice(0), "names": sorted(os.environ)}, payload
+        about = {"nice": os.nice(0), "session": os.getsid(0), "group": os.getpgid(0)}
+        yield {"number": number, "names": sorted(os.environ), **about}, payload
     print("done", file=sys.stderr)
 
 

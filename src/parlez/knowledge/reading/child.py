@@ -13,16 +13,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from parlez.core.child_process import be_child
 from parlez.core.documents import TOO_MUCH_MEMORY, UnreadableFile
 from parlez.knowledge.reading.extract import extract
 
 _NICENESS = 10
-_PR_SET_PDEATHSIG = 1
-_SIGKILL = 9
 
 
 def main() -> None:
-    _die_with_parent()
+    be_child(_NICENESS)
     report = os.fdopen(os.dup(1), "w", encoding="ascii")
     # What else is printed is noise.
     os.dup2(2, 1)
@@ -48,21 +47,11 @@ def _answer(task: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _confine(memory_bytes: int, seconds: int) -> None:
-    os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     with contextlib.suppress(ValueError, OSError):
         # Not every system keeps to it.
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this process with its parent, whatever it is busy with."""
-    if sys.platform == "linux":
-        import ctypes
-
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL)
 
 
 if __name__ == "__main__":

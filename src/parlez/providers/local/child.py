@@ -5,7 +5,6 @@ shows neither on its command line nor in its environment, and writes `{"port": â
 to its standard output once it answers. It lives as long as its standard input is open.
 """
 
-import contextlib
 import json
 import os
 import sys
@@ -14,6 +13,8 @@ from importlib import import_module
 from io import FileIO
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
+
+from parlez.core.child_process import be_child
 
 # The model's own format, without the system prompt that it otherwise puts before every
 # conversation that has none: asked for the capital of France, it then answers in broken French.
@@ -24,24 +25,22 @@ _CHAT_TEMPLATE = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
-_NICENESS = 10
+_NICENESS = 15
+"""More than that of what reads, hears and speaks, which is done within moments."""
+
 _ERRORS_ONLY = 1
 _PROMPT_CACHE_MIB = 128
-_PR_SET_PDEATHSIG = 1
-_SIGKILL = 9
 
 
 def main() -> NoReturn:
     """Load the model, say where it answers, and serve until the parent is gone."""
-    _die_with_parent()
+    be_child(_NICENESS)
     report = _take_standard_output()
     # Unbuffered, because a buffered reader that another thread waits on blocks the way out.
     orders = open(0, "rb", buffering=0)  # noqa: SIM115
     settings = json.loads(orders.readline())
     parent_watch = threading.Thread(target=_exit_at_end, args=(orders,), daemon=True)
     parent_watch.start()
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
     try:
         server = _serve(settings)
     except (RuntimeError, ImportError) as reason:
@@ -91,15 +90,6 @@ def _exit_at_end(orders: FileIO) -> None:
     while orders.read(4096):
         pass
     os._exit(0)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this process with its parent even while llama.cpp holds the interpreter."""
-    if sys.platform == "linux":
-        import ctypes
-
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL)
 
 
 if __name__ == "__main__":

@@ -117,8 +117,6 @@ class LocalProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=_environment(),
-            # A Ctrl-C at the terminal is for the server, which stops the child when it is done.
-            start_new_session=True,
         )
         tail = bytearray()
         noise = asyncio.create_task(_drain(process, tail))

@@ -33,7 +33,6 @@ async def start(module: str) -> Process:
             "PYTHONPATH": ":".join(filter(None, sys.path)),
             "PYTHONWARNINGS": "ignore",
         },
-        start_new_session=True,
     )
 
 

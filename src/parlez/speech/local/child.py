@@ -6,7 +6,6 @@ in turns with all others, so that a short one need not wait for a long one. They
 their standard input is open.
 """
 
-import contextlib
 import os
 import queue
 import sys
@@ -15,28 +14,24 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NoReturn
 
+from parlez.core.child_process import be_child
 from parlez.speech.local.frames import Frame, pack, read
 
 Engine = Callable[[dict[str, Any], bytes], Iterator[Frame]]
 """Does a task, part by part."""
 
-_NICENESS = 5
+_NICENESS = 10
 """Less than that of the language model, which would go on with its answer while the first of it is
 to be spoken."""
-
-_PR_SET_PDEATHSIG = 1
-_SIGKILL = 9
 
 
 def run(load: Callable[[dict[str, Any]], Engine]) -> NoReturn:
     """Be the process of an engine, until its parent is gone."""
-    _die_with_parent()
+    be_child(_NICENESS)
     answers = os.fdopen(os.dup(1), "wb")
     # What else is printed is noise.
     os.dup2(2, 1)
     orders = open(0, "rb", closefd=False)  # noqa: SIM115
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
     told = read(orders)
     assert told is not None
     settings, _ = told
@@ -101,12 +96,3 @@ class _Bench:
         places = traceback.extract_tb(bug.__traceback__)[-3:]
         where = ", ".join(f"{place.name} line {place.lineno}" for place in places)
         print(f"{type(bug).__name__} in {where}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this process with its parent, whatever it is busy with."""
-    if sys.platform == "linux":
-        import ctypes
-
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL)

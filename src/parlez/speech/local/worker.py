@@ -123,8 +123,6 @@ class Worker:
             stderr=PIPE,
             limit=LONGEST_HEAD,
             env=child_environment(os.environ) | _NO_SPIN,
-            # A Ctrl-C at the terminal is for the server, which stops the process when it is done.
-            start_new_session=True,
         )
         child = ChildProcess(process, self._title)
         try:
