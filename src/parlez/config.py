@@ -195,7 +195,7 @@ class Settings(BaseSettings):
         None,
         ge=1,
         le=256,
-        description="Threads for each of that; unset: one per core, to 4.",
+        description="Threads for each of that; unset: one per core, to 4; half to hear.",
     )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto",

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from parlez.core.ports.transcriber import Care
+from parlez.core.processors import computing_threads
 from parlez.core.sound import HEARING_RATE
 from parlez.speech.local.child import Engine, run
 from parlez.speech.local.frames import Frame
@@ -45,7 +46,8 @@ def load(settings: dict[str, Any]) -> Engine:
         settings["weights"],
         device="cpu",
         compute_type="int8",
-        cpu_threads=settings["threads"],
+        # They meet for every layer of every token: more of them take longer on a short utterance.
+        cpu_threads=settings["threads"] or max(computing_threads(None) // 2, 1),
         num_workers=settings["slots"],
         local_files_only=True,
     )

@@ -9,8 +9,9 @@ class LocalSpeech:
     """`whisper` is a folder with a Whisper model in CTranslate2's format and `piper` a voice of
     Piper's, with its `.json` beside it; None for those that the lock brings.
 
-    Each engine works on `slots` tasks at once with `threads` threads for each, or as many as there
-    are processors up to four where that is None; further tasks take turns with them. After
+    Each engine works on `slots` tasks at once with `threads` threads for each; where that is None,
+    Piper has as many as there are processors, up to four, and Whisper half as many. Further tasks
+    take turns with them. After
     `idle_seconds` without a task its process ends. `start_seconds` is how long loading may take,
     and `silent_seconds` how long nothing may come of it while there is something to do.
     """

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from parlez.core.processors import computing_threads
 from parlez.speech.breaths import breaths
 from parlez.speech.local.child import Engine, run
 from parlez.speech.local.frames import Frame
@@ -15,7 +16,7 @@ def load(settings: dict[str, Any]) -> Engine:
     from piper import PiperConfig, PiperVoice
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = settings["threads"]
+    options.intra_op_num_threads = computing_threads(settings["threads"])
     options.inter_op_num_threads = 1
     # Threads that wait for another must not take the processor from it.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

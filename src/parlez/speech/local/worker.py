@@ -9,7 +9,6 @@ from typing import Any
 
 from parlez.core.child_environment import child_environment
 from parlez.core.errors import ModelError, ModelFailed, ModelOverloaded, ModelUnavailable
-from parlez.core.processors import computing_threads
 from parlez.speech.local.child_process import ChildProcess
 from parlez.speech.local.frames import LONGEST_HEAD, Frame
 from parlez.speech.local.settings import LocalSpeech
@@ -145,7 +144,7 @@ class Worker:
         return {
             "weights": os.fspath(weights),
             "slots": self._settings.slots,
-            "threads": computing_threads(self._settings.threads),
+            "threads": self._settings.threads,
         }
 
     def _start_failure(self, reason: Exception, child: ChildProcess) -> str:
