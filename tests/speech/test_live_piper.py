@@ -1,0 +1,62 @@
+"""A voice of Piper's, heard while it speaks."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from piper import PiperVoice, SynthesisConfig
+
+from parlez.speech.local import live_piper
+from parlez.speech.local.live_piper import LivePiper
+from parlez.speech.local.settings import LocalSpeech
+from parlez.speech.local.weights import piper_weights
+
+pytestmark = pytest.mark.e2e
+
+SAID = "The train to the airport leaves from platform four every hour, and at night every two."
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded voice, without the chance by which it never says the same twice."""
+    whole = piper_weights(LocalSpeech())
+    assert whole
+    told = json.loads(whole.with_name(whole.name + ".json").read_text())
+    told["inference"] |= {"noise_scale": 0.0, "noise_w": 0.0}
+    steady = tmp_path_factory.mktemp("voice") / "steady.onnx"
+    steady.symlink_to(whole)
+    steady.with_name("steady.onnx.json").write_text(json.dumps(told))
+    return steady
+
+
+@pytest.fixture(scope="module")
+def by_piper(weights: Path) -> np.ndarray:
+    raw = SynthesisConfig(normalize_audio=False)
+    [sentence] = PiperVoice.load(weights).synthesize(SAID, raw)
+    return sentence.audio_float_array
+
+
+def alike(pieces: list[bytes], by_piper: np.ndarray) -> None:
+    sound = np.frombuffer(b"".join(pieces), "<i2") / 32_767
+    assert len(sound) == len(by_piper)
+    louder = float(sound @ by_piper / (by_piper @ by_piper))
+    assert np.abs(sound - by_piper * louder).max() < 1e-4
+    assert 0.5 < np.abs(sound).max() < 1.0, "loud, and not cut off"
+
+
+def test_its_pieces_are_what_piper_says(weights: Path, by_piper: np.ndarray):
+    voice = LivePiper(weights, 2)
+    pieces = list(voice.say(SAID, 1.0))
+    assert len(pieces) > 2
+    assert len(pieces[0]) / 2 / voice.rate < 0.6
+    alike(pieces, by_piper)
+
+
+def test_one_that_cannot_be_cut_speaks_as_well(
+    weights: Path, by_piper: np.ndarray, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(live_piper, "cut_model", lambda _: None)
+    pieces = list(LivePiper(weights, 2).say(SAID, 1.0))
+    assert len(pieces) == 1
+    alike(pieces, by_piper)
