@@ -108,6 +108,7 @@ async def test_strangers_are_known_by_their_length(protocol: SocketProtocol, wir
 async def test_the_long_messages_of_strangers(protocol: SocketProtocol, wire: Wire) -> None:
     protocol.data_received(frame(b"x" * 100_000, 1)[:20])
     assert b"too_large" in wire.written
+    assert b"says who you are" in wire.written
     assert wire.closed
 
 

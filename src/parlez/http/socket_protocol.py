@@ -21,7 +21,7 @@ _REASONS = {
     1002: ("invalid_frame", "This is not how WebSocket frames are written."),
     1007: ("invalid_frame", "A message of text must be UTF-8."),
     1008: ("too_many_fragments", "The message comes in too many fragments."),
-    1009: ("too_large", "The message is too large."),
+    1009: ("too_large", "The message is too large, or comes before one that says who you are."),
 }
 
 
