@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import onnx
-from onnx.helper import make_tensor_value_info
+from onnx.shape_inference import infer_shapes
 from onnx.utils import Extractor
 
 _DECODER = "/dec/"
@@ -12,19 +12,19 @@ _DECODER = "/dec/"
 
 def cut_model(weights: Path) -> tuple[bytes, bytes] | None:
     """The network from phonemes to frames, and that from frames to sound, each in ONNX's format;
-    None where more than frames goes from the one to the other, as in voices of several speakers."""
-    model = onnx.load(weights)
+    None where more than frames goes from the one to the other, as in voices of several speakers.
+    Of what a voice tells beside its sound, like the times of its phonemes, nothing is kept."""
+    model = infer_shapes(onnx.load(weights))
     graph = model.graph
     decoder = [node for node in graph.node if node.name.startswith(_DECODER)]
     taken = {name for node in decoder for name in node.input}
     made = {name for node in decoder for name in node.output}
     crossing = taken - made - {weight.name for weight in graph.initializer} - {""}
-    if len(crossing) != 1:
+    # Frames may be of whole or half precision, which must be known of what goes in and out.
+    if len(crossing) != 1 or not crossing <= {value.name for value in graph.value_info}:
         return None
     [frames] = crossing
-    graph.value_info.append(make_tensor_value_info(frames, onnx.TensorProto.FLOAT, [1, None, None]))
     extractor = Extractor(model)
-    inputs, outputs = [each.name for each in graph.input], [each.name for each in graph.output]
-    before = extractor.extract_model(inputs, [frames])
-    after = extractor.extract_model([frames], outputs)
+    before = extractor.extract_model([each.name for each in graph.input], [frames])
+    after = extractor.extract_model([frames], [graph.output[0].name])
     return before.SerializeToString(), after.SerializeToString()
