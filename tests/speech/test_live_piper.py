@@ -1,7 +1,9 @@
 """A voice of Piper's, heard while it speaks."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,17 +19,21 @@ pytestmark = pytest.mark.e2e
 SAID = "The train to the airport leaves from platform four every hour, and at night every two."
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def steady(folder: Path, **more: object) -> Path:
     """The embedded voice, without the chance by which it never says the same twice."""
     whole = piper_weights(LocalSpeech())
     assert whole
-    told = json.loads(whole.with_name(whole.name + ".json").read_text())
+    told = _told_of(whole) | more
     told["inference"] |= {"noise_scale": 0.0, "noise_w": 0.0}
-    steady = tmp_path_factory.mktemp("voice") / "steady.onnx"
-    steady.symlink_to(whole)
-    steady.with_name("steady.onnx.json").write_text(json.dumps(told))
-    return steady
+    same = folder / "steady.onnx"
+    same.symlink_to(whole)
+    same.with_name("steady.onnx.json").write_text(json.dumps(told))
+    return same
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return steady(tmp_path_factory.mktemp("voice"))
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +66,25 @@ def test_one_that_cannot_be_cut_speaks_as_well(
     pieces = list(LivePiper(weights, 2).say(SAID, 1.0))
     assert len(pieces) == 1
     alike(pieces, by_piper)
+
+
+def test_one_that_takes_letters_and_knows_no_digits_is_as_loud(weights: Path, tmp_path: Path):
+    letters = {
+        phoneme: ids
+        for phoneme, ids in _told_of(weights)["phoneme_id_map"].items()
+        if not phoneme.isdigit()
+    }
+    spelling = LivePiper(steady(tmp_path, phoneme_type="text", phoneme_id_map=letters), 2)
+    [phonemes] = PiperVoice.load(weights).phonemize(SAID)
+    spelled = spelling.say("".join(phonemes), 1.0)
+    spoken = LivePiper(weights, 2).say(SAID, 1.0)
+    assert 0.5 < _loudness(spelled) / _loudness(spoken) < 2.0
+
+
+def _loudness(pieces: Iterable[bytes]) -> float:
+    return float(np.frombuffer(b"".join(pieces), "<i2").astype(float).std())
+
+
+def _told_of(voice: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(voice.with_name(voice.name + ".json").read_text())
+    return told

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from piper import PiperConfig, PiperVoice, SynthesisConfig
+from piper.config import PhonemeType
 
 from parlez.speech.local.cut_model import cut_model
 from parlez.speech.local.decoding import in_pieces
 
-_SAMPLE = "1, 2, 3, 4, 5, 6, 7, 8, 9."
+_DIGITS = "1, 2, 3, 4, 5, 6, 7, 8, 9."
+"""What can be said in every language."""
+
 _PEAK = 0.8
 """How loud the loudest of the sample is to be, of 1; louder sounds than that have room above it.
 Piper itself makes each sentence as loud as can be, for which it has to have all of it."""
@@ -33,7 +36,8 @@ class LivePiper:
         )
         self._decoder = _session(decoder, threads) if decoder else None
         self._gain = 1.0
-        peak = max((float(np.abs(each).max()) for each in self._sounds(_SAMPLE, 1.0)), default=0.0)
+        sample = self._sounds(self._sample(), 1.0)
+        peak = max((float(np.abs(each).max()) for each in sample), default=0.0)
         if peak > 0:
             self._gain = _PEAK / peak
 
@@ -47,6 +51,13 @@ class LivePiper:
         for sound in self._sounds(text, speed):
             loud = np.clip(sound * self._gain, -1.0, 1.0) * _FULL_SCALE
             yield loud.astype("<i2").tobytes()
+
+    def _sample(self) -> str:
+        config = self._voice.config
+        if config.phoneme_type is PhonemeType.TEXT:
+            # It knows letters and no words, so that it may be silent at a digit.
+            return "".join(filter(str.isalpha, config.phoneme_id_map))
+        return _DIGITS
 
     def _sounds(self, text: str, speed: float) -> "Iterator[np.ndarray[Any, Any]]":
         pace = SynthesisConfig(length_scale=self._voice.config.length_scale / speed)
