@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from parlez.core.child_process import leave_group
 from parlez.core.documents import (
     CANNOT_READ,
     TOO_MUCH_MEMORY,
@@ -56,6 +57,7 @@ class ProcessReader:
             limit=_LONGEST_LINE,
             # No key of a vendor's has any business there.
             env={"PYTHONPATH": ":".join(filter(None, sys.path)), "PYTHONWARNINGS": "ignore"},
+            preexec_fn=leave_group,
         )
         try:
             async with asyncio.timeout(self._limits.seconds):

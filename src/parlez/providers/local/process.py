@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from parlez.core.child_environment import child_environment
+from parlez.core.child_process import leave_group
 from parlez.core.errors import ModelUnavailable
 from parlez.core.processors import computing_threads
 from parlez.providers.local.settings import LocalSettings
@@ -117,6 +118,7 @@ class LocalProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=_environment(),
+            preexec_fn=leave_group,
         )
         tail = bytearray()
         noise = asyncio.create_task(_drain(process, tail))

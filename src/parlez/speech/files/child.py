@@ -6,6 +6,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from importlib.util import find_spec
 
+from parlez.core.child_process import leave_group
 from parlez.core.errors import ModelUnavailable
 
 MEMORY_BYTES = 1024**3
@@ -33,6 +34,7 @@ async def start(module: str) -> Process:
             "PYTHONPATH": ":".join(filter(None, sys.path)),
             "PYTHONWARNINGS": "ignore",
         },
+        preexec_fn=leave_group,
     )
 
 

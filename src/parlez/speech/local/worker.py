@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from parlez.core.child_environment import child_environment
+from parlez.core.child_process import leave_group
 from parlez.core.errors import ModelError, ModelFailed, ModelOverloaded, ModelUnavailable
 from parlez.speech.local.child_process import ChildProcess
 from parlez.speech.local.frames import LONGEST_HEAD, Frame
@@ -122,6 +123,7 @@ class Worker:
             stderr=PIPE,
             limit=LONGEST_HEAD,
             env=child_environment(os.environ) | _NO_SPIN,
+            preexec_fn=leave_group,
         )
         child = ChildProcess(process, self._title)
         try:
