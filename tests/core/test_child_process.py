@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.processes import children
 from tests.support.sounds import tone
 
 from parlez.core.ports.sound_files import SoundForm
@@ -67,7 +68,3 @@ async def test_a_ctrl_c_never_reaches_it(start: Callable[[], Coroutine[Any, Any,
     finally:
         using.cancel()
         await asyncio.wait([using])
-
-
-def children() -> set[int]:
-    return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()))

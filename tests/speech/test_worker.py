@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from parlez.core.errors import ModelFailed, ModelOverloaded, ModelUnavailable
 from parlez.speech.local import worker as worker_module
@@ -208,6 +209,26 @@ async def test_what_cannot_be_started_says_why(make: Make) -> None:
         await count(make("slow", start_seconds=0.2))
     with pytest.raises(ModelUnavailable, match=r"pip install 'parlez\[speech\]'"):
         await count(make(missing="It is missing: pip install 'parlez[speech]'."))
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_who_waits_to_give_a_task_to_one_that_dies_is_told(
+    make: Make, run: Callable[[Coroutine[Any, Any, None]], None]
+) -> None:
+    async def ask() -> None:
+        worker = make()
+        await worker.warm_up()
+        assert worker.pid
+        os.kill(worker.pid, signal.SIGSTOP)
+        payload = bytes(8_000_000)
+        asked = [asyncio.create_task(count(worker, payload=payload)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        os.kill(worker.pid, signal.SIGKILL)
+        for each in await asyncio.gather(*asked, return_exceptions=True):
+            assert isinstance(each, ModelFailed)
+        await worker.close()
+
+    run(ask())
 
 
 @ON_LINUX

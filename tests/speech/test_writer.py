@@ -2,10 +2,16 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
+from typing import Any
 
 import pytest
+import uvloop
+from tests.support.processes import children
 from tests.support.sounds import tone
 
 from parlez.core.errors import ModelFailed
@@ -58,6 +64,27 @@ async def test_what_goes_wrong_while_speaking_is_told() -> None:
         with pytest.raises(ModelFailed, match="it broke off"):
             async for _ in ProcessWriter().write(spoken(), form):
                 pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_one_that_ends_too_early_is_told(run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+    others = children()
+
+    async def spoken() -> AsyncIterator[Sound]:
+        yield FIRST
+        [process] = children() - others
+        os.kill(process, signal.SIGKILL)
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+            yield SECOND
+
+    async def write() -> None:
+        async for _ in ProcessWriter().write(spoken(), SoundForm.MP3):
+            pass
+
+    with pytest.raises(ModelFailed, match="could not be written"):
+        run(write())
 
 
 @pytest.mark.parametrize("form", [SoundForm.FLAC, SoundForm.WAV])

@@ -88,6 +88,9 @@ async def _feed(process: Process, first: Sound, coming: AsyncIterator[Sound]) ->
             process.stdin.write(first.pcm)
             await process.stdin.drain()
             async for piece in coming:
+                # To write to what has ended is an error of another kind with uvloop.
+                if process.stdin.is_closing():
+                    return
                 process.stdin.write(piece.pcm)
                 await process.stdin.drain()
     finally:

@@ -103,7 +103,10 @@ class ChildProcess:
     async def _write(self, frame: bytes) -> None:
         assert self._process.stdin is not None
         async with self._writing:
-            # One that has died is noticed where its answers are read.
+            # One that has died is noticed where its answers are read. To write to it is an error of
+            # another kind with uvloop.
+            if self._process.stdin.is_closing():
+                return
             with contextlib.suppress(ConnectionError):
                 self._process.stdin.write(frame)
                 await self._process.stdin.drain()
