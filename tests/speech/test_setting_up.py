@@ -150,6 +150,21 @@ def test_where_weights_are_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         assert "parlez models install" in missing["local"].reason
 
 
+def test_where_only_what_tells_of_the_voice_is_there(tmp_path: Path) -> None:
+    (tmp_path / "x.onnx.json").write_text('{"espeak": {"voice": "de"}}')
+    voices = service(local=LocalSpeech(piper=tmp_path / "x.onnx")).engines.voices
+    assert "not where the settings say" in voices.missing["local"].reason
+
+
+@pytest.mark.parametrize("told", ["{", "{}", "[]", '{"espeak": null}', "\0", ""])
+def test_where_what_tells_of_the_weights_is_damaged(told: str, tmp_path: Path) -> None:
+    for name, text in (("model.bin", ""), ("x.onnx", ""), ("x.onnx.json", told)):
+        (tmp_path / name).write_text(text)
+    engines = service(local=LocalSpeech(whisper=tmp_path, piper=tmp_path / "x.onnx")).engines
+    assert "x.onnx.json is damaged" in engines.voices.missing["local"].reason
+    assert "its vocabulary cannot be read" in engines.transcribers.missing["local"].reason
+
+
 def test_weights_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "whisper-small").mkdir()
     (tmp_path / "whisper-small" / "model.bin").touch()

@@ -24,8 +24,13 @@ def missing_to_hear(settings: LocalSpeech) -> str | None:
         return EXTRA_MISSING
     if settings.whisper is not None and not (settings.whisper / "model.bin").is_file():
         return "The embedded transcriber's weights are not where the settings say they are."
-    if whisper_weights(settings) is None:
+    weights = whisper_weights(settings)
+    if weights is None:
         return "The embedded transcriber's weights are not installed: parlez models install."
+    try:
+        only_english(weights)
+    except (OSError, ValueError):
+        return "The embedded transcriber's weights are incomplete: its vocabulary cannot be read."
     return None
 
 
@@ -33,10 +38,16 @@ def missing_to_speak(settings: LocalSpeech) -> str | None:
     """The same, for speaking."""
     if any(find_spec(package) is None for package in _SPEAKING_ENGINE):
         return EXTRA_MISSING
-    if settings.piper is not None and not _config_of(settings.piper).is_file():
+    own = settings.piper
+    if own is not None and not (own.is_file() and _config_of(own).is_file()):
         return "The embedded voice's weights are not where the settings say they are."
-    if piper_weights(settings) is None:
+    weights = piper_weights(settings)
+    if weights is None:
         return "The embedded voice's weights are not installed: parlez models install."
+    try:
+        spoken_language(weights)
+    except (OSError, ValueError):
+        return f"The embedded voice cannot be used: {_config_of(weights).name} is damaged."
     return None
 
 
@@ -54,7 +65,7 @@ def piper_weights(settings: LocalSpeech) -> Path | None:
 
 
 def only_english(whisper: Path) -> bool:
-    """Whether a model has no other language."""
+    """Whether a model has no other language. Raises `OSError` and `ValueError`."""
     listed = whisper / "vocabulary.json"
     if listed.is_file():
         return len(json.loads(listed.read_text(encoding="utf-8"))) <= _ENGLISH_WORDS
@@ -63,9 +74,12 @@ def only_english(whisper: Path) -> bool:
 
 
 def spoken_language(piper: Path) -> str:
-    """The language of a voice, as a code of BCP 47."""
+    """The language of a voice, as a code of BCP 47. Raises `OSError` and `ValueError`."""
     config = json.loads(_config_of(piper).read_text(encoding="utf-8"))
-    told = (config.get("language") or {}).get("code") or config["espeak"]["voice"]
+    try:
+        told = (config.get("language") or {}).get("code") or config["espeak"]["voice"]
+    except (AttributeError, LookupError, TypeError) as reason:
+        raise ValueError("no language is told") from reason
     return str(told).replace("_", "-")
 
 
