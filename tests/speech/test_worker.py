@@ -20,6 +20,7 @@ from parlez.speech.local.worker import Worker
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 ROOT = Path(__file__).parents[2]
+NICEST = 19
 
 Make = Callable[..., Worker]
 
@@ -78,7 +79,7 @@ async def test_bytes_go_to_and_fro(make: Make) -> None:
 async def test_it_gives_way_and_has_no_keys(make: Make) -> None:
     worker = make()
     async for head, _ in worker.run({"count": 1}):
-        assert head["nice"] == os.nice(0) + 10
+        assert head["nice"] == min(os.nice(0) + 10, NICEST)
         assert head["session"] == os.getsid(0), "Linux takes no notice of it in another session"
         assert head["group"] == worker.pid, "a Ctrl-C at the terminal would reach it"
         assert "OPENAI_API_KEY" not in head["names"]
