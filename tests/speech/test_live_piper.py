@@ -68,6 +68,15 @@ def test_one_that_cannot_be_cut_speaks_as_well(
     alike(pieces, by_piper)
 
 
+def test_brackets_are_not_heard(weights: Path):
+    voice = LivePiper(weights, 2)
+    words, linked, open_ended = (
+        b"".join(voice.say(text, 1.0))
+        for text in ("See Main Page.", "See [[[Main Page]]].", "[[See Main Page.")
+    )
+    assert words == linked == open_ended
+
+
 def test_one_that_takes_letters_and_knows_no_digits_is_as_loud(weights: Path, tmp_path: Path):
     letters = {
         phoneme: ids

@@ -61,7 +61,8 @@ class LivePiper:
 
     def _sounds(self, text: str, speed: float) -> "Iterator[np.ndarray[Any, Any]]":
         pace = SynthesisConfig(length_scale=self._voice.config.length_scale / speed)
-        for phonemes in self._voice.phonemize(text):
+        # Two brackets would tell Piper that what is in them is phonemes, and not words.
+        for phonemes in self._voice.phonemize(text.replace("[", "[ ")):
             if phonemes:
                 ids = self._voice.phonemes_to_ids(phonemes)
                 # It is sound already where the voice could not be cut.
