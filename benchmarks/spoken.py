@@ -3,7 +3,8 @@
 
 Questions are spoken by Piper, half of them behind a sentence or two, a third faster and a third
 with noise, sent over the WebSocket, and answered by the embedded engines alone: as whole
-utterances, then through a microphone that stays open. 16 utterances come at once; 500 sockets stay
+utterances, then through a microphone that stays open, into which the user speaks again as soon as
+there is an answer. 16 utterances come at once; 500 sockets stay
 open with nothing to do. Then a server has one core with its engines, and two such conversations go
 on while 20 plain turns a second come in at an even pace, answered by a mock model on the other
 core. Nothing else should run on the machine.
@@ -31,7 +32,7 @@ from benchmarks.retrieval import EMBEDDED
 from benchmarks.servers import LOAD_CORE, SERVER_CORE, Measured
 from benchmarks.speech import SENTENCES
 from parlez.core.ports.voice import Speaking
-from parlez.core.sound import HEARING_RATE, Sound
+from parlez.core.sound import HEARING_RATE, SAMPLE_BYTES, Sound
 from parlez.speech.files.wav import wav_of
 from parlez.speech.local.settings import LocalSpeech
 from parlez.speech.local.voice import LocalVoice
@@ -42,6 +43,9 @@ IDLE_SOCKETS = 500
 FRAME_SECONDS = 0.02
 LOUD = 500
 """The amplitude, of 32,768, from which on a sample is speech."""
+
+QUIET_SECONDS = 0.2
+"""Before the first sample of speech."""
 
 FASTER = 1.25
 NOISE = 0.1
@@ -79,8 +83,8 @@ async def _served(
 
 
 async def _spoken(sentences: Sequence[str]) -> list[Sound]:
-    """Those that are questions, aloud, and cut off at their last sample of speech. Every fourth
-    comes behind two of the others, and another fourth behind one."""
+    """Those that are questions, aloud, a moment of silence before them, and cut off at their last
+    sample of speech. Every fourth comes behind two of the others, and another behind one."""
     told = iter([sentence for sentence in sentences if not sentence.endswith("?")])
     asked = [
         " ".join([*islice(told, max(place % 4 - 1, 0)), question])
@@ -107,7 +111,9 @@ def _noisy(sound: Sound, chance: np.random.Generator) -> Sound:
 
 def _cut(pcm: bytes, rate: int = 22_050) -> Sound:
     samples = np.frombuffer(pcm, np.int16)
-    samples = samples[: int(np.flatnonzero(np.abs(samples.astype(np.int32)) > LOUD)[-1]) + 1]
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > LOUD)
+    quiet = np.zeros(int(rate * QUIET_SECONDS), np.int16)
+    samples = np.concatenate([quiet, samples[int(loud[0]) : int(loud[-1]) + 1]])
     places = np.arange(0, len(samples), rate / HEARING_RATE)
     heard = np.interp(places, np.arange(len(samples)), samples).astype(np.int16)
     return Sound(heard.tobytes(), HEARING_RATE)
@@ -123,7 +129,9 @@ async def _measure(
     for stage in STAGES:
         taken = [times[stage] / 1_000 for _, times in whole if stage in times]
         _print_times(f"  {stage}", taken)
-    _print_times("listening", [await _listen(client, url, each) for each in questions])
+    listening = [await _listen(client, url, each) for each in questions]
+    _print_times("listening", [answered for answered, _ in listening])
+    _print_times("playback paused", [paused for _, paused in listening if paused is not None])
     async with AsyncExitStack() as stack:
         many = [await stack.enter_async_context(_socket(client, url)) for _ in range(AT_ONCE)]
         answered = await asyncio.gather(*(_ask(socket, questions[1]) for socket in many))
@@ -170,30 +178,48 @@ async def _ask(
     return first, ended["timings"]
 
 
-async def _listen(client: aiohttp.ClientSession, url: str, question: Sound) -> float:
-    """Seconds from the last sample of a question to the first sound of its answer."""
+async def _listen(
+    client: aiohttp.ClientSession, url: str, question: Sound
+) -> tuple[float, float | None]:
+    """Seconds from the last sample of a question to the first sound of its answer, and then, while
+    the same is said once more, from its first sample of speech until playback pauses; None where
+    the answer was over before that."""
     async with _socket(client, url) as socket:
         await socket.send_json({"type": "listen", "sample_rate": HEARING_RATE, "model": EMBEDDED})
         await _until(socket, "status")
-        return await _say(socket, question)
+        microphone = _Microphone(socket)
+        answered = asyncio.create_task(_when(socket, "audio_chunk"))
+        await microphone.record(question.pcm)
+        last = time.perf_counter()
+        await microphone.record_silence(answered)
+        paused = asyncio.create_task(_when(socket, "pause", or_else="audio_stream_end"))
+        quiet = int(HEARING_RATE * QUIET_SECONDS) * SAMPLE_BYTES
+        await microphone.record(question.pcm[:quiet])
+        first = time.perf_counter()
+        await microphone.record(question.pcm[quiet:])
+        await microphone.record_silence(paused)
+        at = paused.result()
+        return (answered.result() or 0.0) - last, at and at - first
 
 
-async def _say(socket: aiohttp.ClientWebSocketResponse, question: Sound) -> float:
-    """The same, in a socket that listens; after the question there is silence."""
-    size = int(HEARING_RATE * FRAME_SECONDS) * 2
-    hearing = asyncio.create_task(_until(socket, "audio_chunk"))
-    due = time.perf_counter()
-    for start in range(0, len(question.pcm), size):
-        await socket.send_bytes(question.pcm[start : start + size])
-        due += FRAME_SECONDS
-        await asyncio.sleep(max(due - time.perf_counter(), 0))
-    last = time.perf_counter()
-    while not hearing.done():
-        await socket.send_bytes(bytes(size))
-        due += FRAME_SECONDS
-        await asyncio.sleep(max(due - time.perf_counter(), 0))
-    await hearing
-    return time.perf_counter() - last
+class _Microphone:
+    """Sends sound into a socket as fast as it is said."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse):
+        self._socket = socket
+        self._due = time.perf_counter()
+
+    async def record(self, pcm: bytes) -> None:
+        size = int(HEARING_RATE * FRAME_SECONDS) * SAMPLE_BYTES
+        for start in range(0, len(pcm), size):
+            frame = pcm[start : start + size]
+            await self._socket.send_bytes(frame)
+            self._due += len(frame) / SAMPLE_BYTES / HEARING_RATE
+            await asyncio.sleep(max(self._due - time.perf_counter(), 0))
+
+    async def record_silence(self, until: asyncio.Task[float | None]) -> None:
+        while not until.done():
+            await self.record(bytes(int(HEARING_RATE * FRAME_SECONDS) * SAMPLE_BYTES))
 
 
 async def _talk(client: aiohttp.ClientSession, url: str, questions: Sequence[Sound]) -> None:
@@ -209,6 +235,18 @@ async def _until(socket: aiohttp.ClientWebSocketResponse, type_: str) -> dict[st
             raise RuntimeError(message["message"])
         if message["type"] == type_:
             return message
+
+
+async def _when(
+    socket: aiohttp.ClientWebSocketResponse, type_: str, or_else: str | None = None
+) -> float | None:
+    """The time at which such a message comes; None if one of the other type comes before."""
+    while True:
+        message = json.loads(await socket.receive_str(timeout=60))
+        if message["type"] == type_:
+            return time.perf_counter()
+        if message["type"] == or_else:
+            return None
 
 
 def _print_times(name: str, seconds: Sequence[float]) -> None:
