@@ -14,15 +14,9 @@ MEMORY_BYTES = 2 * 4 * MEMORY_FLOATS
 
 
 def load(settings: dict[str, Any]) -> Engine:
-    import onnxruntime
+    from parlez.speech.local.network import load_network
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    model = onnxruntime.InferenceSession(
-        settings["weights"], options, providers=["CPUExecutionProvider"]
-    )
+    model = load_network(settings["weights"], threads=1)
 
     def attend(task: dict[str, Any], payload: bytes) -> Iterator[Frame]:
         return _attend(model, payload)

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from piper import PiperConfig, PiperVoice, SynthesisConfig
 from piper.config import PhonemeType
 
 from parlez.speech.local.cut_model import cut_model
 from parlez.speech.local.decoding import in_pieces
+from parlez.speech.local.network import load_network
 
 _DIGITS = "1, 2, 3, 4, 5, 6, 7, 8, 9."
 """What can be said in every language."""
@@ -32,9 +32,9 @@ class LivePiper:
         halves = cut_model(weights)
         network, decoder = halves or (str(weights), None)
         self._voice = PiperVoice(
-            session=_session(network, threads), config=PiperConfig.from_dict(told)
+            session=load_network(network, threads), config=PiperConfig.from_dict(told)
         )
-        self._decoder = _session(decoder, threads) if decoder else None
+        self._decoder = load_network(decoder, threads) if decoder else None
         self._gain = 1.0
         sample = self._sounds(self._sample(), 1.0)
         peak = max((float(np.abs(each).max()) for each in sample), default=0.0)
@@ -75,12 +75,3 @@ class LivePiper:
         [given] = self._decoder.get_inputs()
         sound: np.ndarray[Any, Any] = self._decoder.run(None, {given.name: frames[None]})[0]
         return sound.reshape(-1)
-
-
-def _session(network: str | bytes, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Threads that wait for another must not take the processor from it.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
