@@ -4,10 +4,10 @@
 Questions are spoken by Piper, half of them behind a sentence or two, a third faster and a third
 with noise, sent over the WebSocket, and answered by the embedded engines alone: as whole
 utterances, then through a microphone that stays open, into which the user speaks again as soon as
-there is an answer. 16 utterances come at once; 500 sockets stay
-open with nothing to do. Then a server has one core with its engines, and two such conversations go
-on while 20 plain turns a second come in at an even pace, answered by a mock model on the other
-core. Nothing else should run on the machine.
+there is an answer. 16 utterances come at once; 500 sockets stay open with nothing to do. Then a
+server has one core with its engines, and two such conversations go on while 20 plain turns a second
+come in at an even pace, answered by a mock model on the other core. Nothing else should run on the
+machine.
 """
 
 import asyncio
@@ -40,7 +40,9 @@ from parlez.speech.local.voice import LocalVoice
 QUESTIONS = 20
 AT_ONCE = 16
 IDLE_SOCKETS = 500
-FRAME_SECONDS = 0.02
+FRAME_BYTES = HEARING_RATE // 50 * SAMPLE_BYTES
+"""20 ms, as browsers send them."""
+
 LOUD = 500
 """The amplitude, of 32,768, from which on a sample is speech."""
 
@@ -188,18 +190,18 @@ async def _listen(
         await socket.send_json({"type": "listen", "sample_rate": HEARING_RATE, "model": EMBEDDED})
         await _until(socket, "status")
         microphone = _Microphone(socket)
-        answered = asyncio.create_task(_when(socket, "audio_chunk"))
+        answering = asyncio.create_task(_arrival(socket, "audio_chunk"))
         await microphone.record(question.pcm)
         last = time.perf_counter()
-        await microphone.record_silence(answered)
-        paused = asyncio.create_task(_when(socket, "pause", or_else="audio_stream_end"))
+        await microphone.record_silence(answering)
+        pausing = asyncio.create_task(_arrival(socket, "pause", "audio_stream_end"))
         quiet = int(HEARING_RATE * QUIET_SECONDS) * SAMPLE_BYTES
         await microphone.record(question.pcm[:quiet])
         first = time.perf_counter()
         await microphone.record(question.pcm[quiet:])
-        await microphone.record_silence(paused)
-        at = paused.result()
-        return (answered.result() or 0.0) - last, at and at - first
+        await microphone.record_silence(pausing)
+        (_, answered), (came, at) = answering.result(), pausing.result()
+        return answered - last, at - first if came == "pause" else None
 
 
 class _Microphone:
@@ -210,16 +212,15 @@ class _Microphone:
         self._due = time.perf_counter()
 
     async def record(self, pcm: bytes) -> None:
-        size = int(HEARING_RATE * FRAME_SECONDS) * SAMPLE_BYTES
-        for start in range(0, len(pcm), size):
-            frame = pcm[start : start + size]
+        for start in range(0, len(pcm), FRAME_BYTES):
+            frame = pcm[start : start + FRAME_BYTES]
             await self._socket.send_bytes(frame)
             self._due += len(frame) / SAMPLE_BYTES / HEARING_RATE
             await asyncio.sleep(max(self._due - time.perf_counter(), 0))
 
-    async def record_silence(self, until: asyncio.Task[float | None]) -> None:
+    async def record_silence(self, until: asyncio.Task[Any]) -> None:
         while not until.done():
-            await self.record(bytes(int(HEARING_RATE * FRAME_SECONDS) * SAMPLE_BYTES))
+            await self.record(bytes(FRAME_BYTES))
 
 
 async def _talk(client: aiohttp.ClientSession, url: str, questions: Sequence[Sound]) -> None:
@@ -228,25 +229,19 @@ async def _talk(client: aiohttp.ClientSession, url: str, questions: Sequence[Sou
             await _ask(socket, question)
 
 
-async def _until(socket: aiohttp.ClientWebSocketResponse, type_: str) -> dict[str, Any]:
+async def _arrival(socket: aiohttp.ClientWebSocketResponse, *types: str) -> tuple[str, float]:
+    """Which of these messages comes first, and when."""
+    message = await _until(socket, *types)
+    return message["type"], time.perf_counter()
+
+
+async def _until(socket: aiohttp.ClientWebSocketResponse, *types: str) -> dict[str, Any]:
     while True:
         message: dict[str, Any] = json.loads(await socket.receive_str(timeout=60))
         if message["type"] == "error":
             raise RuntimeError(message["message"])
-        if message["type"] == type_:
+        if message["type"] in types:
             return message
-
-
-async def _when(
-    socket: aiohttp.ClientWebSocketResponse, type_: str, or_else: str | None = None
-) -> float | None:
-    """The time at which such a message comes; None if one of the other type comes before."""
-    while True:
-        message = json.loads(await socket.receive_str(timeout=60))
-        if message["type"] == type_:
-            return time.perf_counter()
-        if message["type"] == or_else:
-            return None
 
 
 def _print_times(name: str, seconds: Sequence[float]) -> None:
