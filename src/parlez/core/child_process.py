@@ -7,7 +7,6 @@ import sys
 _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
 
-
 leave_group = getattr(os, "setpgrp", None)
 """The `preexec_fn` of every child: it leaves the terminal's group of processes before it runs, so
 that a Ctrl-C there is left to the parent, which still finishes what it began. None where there are

@@ -11,9 +11,9 @@ class LocalSpeech:
 
     Each engine works on `slots` tasks at once with `threads` threads for each; where that is None,
     Piper has as many as there are processors, up to four, and Whisper half as many. Further tasks
-    take turns with them. After
-    `idle_seconds` without a task its process ends. `start_seconds` is how long loading may take,
-    and `silent_seconds` how long nothing may come of it while there is something to do.
+    take turns with them. After `idle_seconds` without a task its process ends. `start_seconds` is
+    how long loading may take, and `silent_seconds` how long nothing may come of it while there is
+    something to do.
     """
 
     whisper: Path | None = None
